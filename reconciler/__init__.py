@@ -1,0 +1,3 @@
+"""Declarative GitOps reconciler for federated Kubernetes state."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Disposable memory of parsed and rendered bytes; deleting it costs only time."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Leases and locks: who may act."""
+
+from __future__ import annotations

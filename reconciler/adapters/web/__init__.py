@@ -1,0 +1,3 @@
+"""Dashboard, metrics, health, webhooks: the HTTP face of the service."""
+
+from __future__ import annotations

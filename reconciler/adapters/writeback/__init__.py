@@ -1,0 +1,3 @@
+"""State, status and works branches; commit status; pull-request comment."""
+
+from __future__ import annotations
