@@ -1,0 +1,131 @@
+"""Selectors: which objects and which clusters something speaks of.
+
+Semantics are those of Kubernetes' metav1.LabelSelector and of Karmada (karmada-semantics §2.2 and §2.5). They live
+here because matching, scheduling, overriding and quota all ask the same question and may not import each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from reconciler.model.cluster import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One expression: key, operator (In, NotIn, Exists, DoesNotExist), values."""
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+    def holds(self, labels: Mapping[str, str]) -> bool:
+        """Whether labels satisfy it. NotIn holds for a missing key; an unknown operator holds for nothing."""
+        match self.operator:
+            case "In":
+                return self.key in labels and labels[self.key] in self.values
+            case "NotIn":
+                return self.key not in labels or labels[self.key] not in self.values
+            case "Exists":
+                return self.key in labels
+            case "DoesNotExist":
+                return self.key not in labels
+            case _:
+                return False
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSelector:
+    """metav1.LabelSelector: all parts must hold; an empty selector holds for everything."""
+
+    match_labels: tuple[tuple[str, str], ...] = ()
+    match_expressions: tuple[Requirement, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether every label and expression holds."""
+        return all(labels.get(key) == value for key, value in self.match_labels) and all(
+            one.holds(labels) for one in self.match_expressions
+        )
+
+
+class ImplicitPriority(IntEnum):
+    """How specific a resource selector is (karmada-semantics §2.2, rule 1)."""
+
+    MISS = 0
+    ALL = 1
+    LABEL = 2
+    NAME = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceSelector:
+    """Which templates a policy speaks of; `name` wins over `label_selector`."""
+
+    api_version: str
+    kind: str
+    namespace: str = ""
+    name: str = ""
+    label_selector: LabelSelector | None = None
+
+    def priority(
+        self, api_version: str, kind: str, namespace: str, name: str, labels: Mapping[str, str]
+    ) -> ImplicitPriority:
+        """How specifically it selects that object; MISS when it does not."""
+        if (self.kind, self.api_version) != (kind, api_version):
+            return ImplicitPriority.MISS
+        if self.namespace and self.namespace != namespace:
+            return ImplicitPriority.MISS
+        if self.name:
+            return ImplicitPriority.NAME if self.name == name else ImplicitPriority.MISS
+        if self.label_selector is not None:
+            matched = self.label_selector.matches(labels)
+            return ImplicitPriority.LABEL if matched else ImplicitPriority.MISS
+        return ImplicitPriority.ALL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterAffinity:
+    """Which clusters: all present parts must hold, an empty affinity matches every cluster (§2.5)."""
+
+    cluster_names: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    label_selector: LabelSelector | None = None
+    field_requirements: tuple[Requirement, ...] = field(default=())
+
+    def matches(self, cluster: Cluster) -> bool:
+        """Whether the cluster is meant."""
+        if cluster.name in self.exclude:
+            return False
+        if self.label_selector is not None and not self.label_selector.matches(cluster.labels):
+            return False
+        if self.field_requirements and not self._fields_hold(cluster):
+            return False
+        return not self.cluster_names or cluster.name in self.cluster_names
+
+    def _fields_hold(self, cluster: Cluster) -> bool:
+        fields = {
+            key: value
+            for key, value in (("provider", cluster.provider), ("region", cluster.region))
+            if value
+        }
+        return all(
+            _zones_hold(one, cluster.zones) if one.key == "zone" else one.holds(fields)
+            for one in self.field_requirements
+        )
+
+
+def _zones_hold(requirement: Requirement, zones: tuple[str, ...]) -> bool:
+    overlap = any(zone in requirement.values for zone in zones)
+    match requirement.operator:
+        case "In":
+            return overlap
+        case "NotIn":
+            return not overlap
+        case "Exists":
+            return bool(zones)
+        case "DoesNotExist":
+            return not zones
+        case _:
+            return False
