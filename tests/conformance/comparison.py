@@ -1,0 +1,49 @@
+"""When an answer agrees with a vector: numbers by value, the top level forgiving about what is
+absent or empty.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def agrees(expected: Any, got: Any) -> bool:
+    """Whether two answers are equal; absent, null, `[]` and `{}` are equal at the top level
+    only.
+    """
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return all(
+            top_equal(expected.get(key), got.get(key)) for key in expected.keys() | got.keys()
+        )
+    return top_equal(expected, got)
+
+
+def top_equal(expected: Any, got: Any) -> bool:
+    """One value of the top level."""
+    if is_empty(expected) and is_empty(got):
+        return True
+    return exactly_equal(expected, got)
+
+
+def is_empty(value: Any) -> bool:
+    """Null, an empty list or an empty map; not zero, false or an empty text."""
+    return value is None or (isinstance(value, dict | list | tuple) and not value)
+
+
+def exactly_equal(expected: Any, got: Any) -> bool:
+    """JSON equality: `1` equals `1.0`, but never `true`."""
+    if isinstance(expected, dict):
+        return (
+            isinstance(got, dict)
+            and expected.keys() == got.keys()
+            and all(exactly_equal(value, got[key]) for key, value in expected.items())
+        )
+    if isinstance(expected, list):
+        return (
+            isinstance(got, list | tuple)
+            and len(expected) == len(got)
+            and all(exactly_equal(one, other) for one, other in zip(expected, got, strict=True))
+        )
+    if isinstance(expected, bool) or isinstance(got, bool):
+        return expected is got
+    return bool(expected == got)

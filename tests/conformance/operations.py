@@ -1,0 +1,13 @@
+"""Which function answers which `op`: one row each, the function in the module of its family.
+
+An operation takes the `in` of a vector and returns what has to equal `out`; it raises `Refused`
+where the reference fails.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.conformance.runner import Operation
+
+OPS: Final[dict[str, Operation]] = {}
