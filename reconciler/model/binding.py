@@ -1,6 +1,7 @@
 """Binding: a claimed template with its scheduling state (ResourceBinding, karmada-semantics §1.4).
 
-`Binding` is what matching makes anew each cycle; `BindingState` is what the state branch remembers of it: without the
+`Binding` is what matching makes anew each cycle; `BindingState` is what the state branch remembers
+of it: without the
 remembered part every scheduling would be fresh and replicas would move for no reason.
 """
 
@@ -18,7 +19,9 @@ from reconciler.model.quantity import Quantity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaRequirements:
-    """What one replica asks for: `resources` by name, and the wire form with node claim, namespace and class."""
+    """What one replica asks for: `resources` by name, and the wire form with node claim, namespace
+    and class.
+    """
 
     resources: Mapping[str, Quantity] = field(default_factory=dict)
     namespace: str = ""
@@ -37,7 +40,9 @@ class Component:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A cluster chosen for a binding. `replicas` 0 for what has none; `components` as (name, replicas)."""
+    """A cluster chosen for a binding. `replicas` 0 for what has none; `components` as (name,
+    replicas).
+    """
 
     name: str
     replicas: int = 0
@@ -46,7 +51,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvictionTask:
-    """A graceful eviction: the old cluster keeps its Work until the task ends (karmada-semantics §2.18)."""
+    """A graceful eviction: the old cluster keeps its Work until the task ends (karmada-semantics
+    §2.18).
+    """
 
     from_cluster: str
     purge_mode: str = ""
@@ -83,7 +90,8 @@ class ResourceRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """A claimed template, ready to schedule. `claim` None: an attached dependency, which is not scheduled itself.
+    """A claimed template, ready to schedule. `claim` None: an attached dependency, which is not
+    scheduled itself.
 
     `replicas` 0 with no requirements and no components is not a workload (karmada-semantics §1.4).
     `template_digest` identifies the manifest version; `generation` is the template's.
@@ -124,7 +132,8 @@ class Binding:
 class BindingState:
     """What the state branch remembers of a binding. Times are RFC 3339, `` for never.
 
-    `applied_placement` is the wire form of the placement that the result was computed for; `requirers` are the
+    `applied_placement` is the wire form of the placement that the result was computed for;
+    `requirers` are the
     merged `requiredBy`.
     """
 

@@ -1,4 +1,6 @@
-"""Change and Plan: what would happen to every member, in order, with the guards' verdict (design §7)."""
+"""Change and Plan: what would happen to every member, in order, with the guards' verdict (design
+§7).
+"""
 
 from __future__ import annotations
 
@@ -40,9 +42,11 @@ SIGNS: dict[Action, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One difference at a path, already redacted. `path` in words (`spec.containers[name=web].image`).
+    """One difference at a path, already redacted. `path` in words
+    (`spec.containers[name=web].image`).
 
-    `before`/`after` are JSON values or absent (`ABSENT`); `is_sensitive` values are redaction marks, never the value.
+    `before`/`after` are JSON values or absent (`ABSENT`); `is_sensitive` values are redaction
+    marks, never the value.
     """
 
     path: str
@@ -56,7 +60,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One step on one member. `desired` None for a delete. `uid`/`resource_version` are the observed preconditions.
+    """One step on one member. `desired` None for a delete. `uid`/`resource_version` are the
+    observed preconditions.
 
     `reason` is a full clause; `position` is where the cause stands in the fleet repo.
     """
@@ -76,7 +81,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementChange:
-    """A binding whose targets or split changed: before and after by cluster, and the rule that caused it."""
+    """A binding whose targets or split changed: before and after by cluster, and the rule that
+    caused it.
+    """
 
     key: ObjectKey
     before: tuple[Target, ...]
@@ -108,7 +115,8 @@ class Hold:
 class Plan:
     """Ordered changes with the guards' verdict. Unchanged objects are only counted.
 
-    `is_blocked`: a budget or policy refuses part of it (exit 3). `digest`: SHA-256 over the sorted (cluster, identity, action,
+    `is_blocked`: a budget or policy refuses part of it (exit 3). `digest`: SHA-256 over the sorted
+    (cluster, identity, action,
     desired digest) of what it will do.
     """
 

@@ -1,6 +1,7 @@
 """Cluster: a member as the fleet repo describes it, and the facts it reported.
 
-Field rules: karmada-semantics §1.3. Facts come from the member (apply) or from the last recorded inventory (plan);
+Field rules: karmada-semantics §1.3. Facts come from the member (apply) or from the last recorded
+inventory (plan);
 without either they are None, and the caller decides what that means (design §4, Cluster facts).
 """
 
@@ -73,7 +74,8 @@ class Condition:
 class ClusterFacts:
     """What a member reported: version, served kinds, conditions, capacity.
 
-    `enablements` maps a group version (`apps/v1`) to the kinds served there, in the order reported; `resources` maps (group version, kind)
+    `enablements` maps a group version (`apps/v1`) to the kinds served there, in the order reported;
+    `resources` maps (group version, kind)
     to (plural name, namespaced). `uid` is the uid of the member's kube-system namespace.
     """
 
@@ -98,7 +100,9 @@ class ClusterFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """A member cluster. `secret_ref` is (namespace, name); `zones` already contains a deprecated `zone`."""
+    """A member cluster. `secret_ref` is (namespace, name); `zones` already contains a deprecated
+    `zone`.
+    """
 
     name: str
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -22,7 +22,9 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """Deletion guards (design §7). `approvers` empty: any approval trailer on the source branch counts."""
+    """Deletion guards (design §7). `approvers` empty: any approval trailer on the source branch
+    counts.
+    """
 
     per_cluster: Budget = field(default_factory=lambda: Budget(count=10, percent=10))
     per_fleet: Budget = field(default_factory=lambda: Budget(count=50, percent=5))
@@ -31,7 +33,8 @@ class Guards:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreRule:
-    """Differences to leave alone: JSON pointers, or everything a manager owns, of the objects it names.
+    """Differences to leave alone: JSON pointers, or everything a manager owns, of the objects it
+    names.
 
     Empty fields match everything; `kind` may be `*`.
     """
@@ -67,7 +70,8 @@ class WriteBack:
 class FleetConfig:
     """Settings of a fleet. `kinds` maps `group/Kind` (core: `Kind`) to whether it is namespaced.
 
-    `policy_claim`: best | sticky. `on_policy_removed`: prune | keep. `namespaces`: all | used. `adopt`: `` | karmada.
+    `policy_claim`: best | sticky. `on_policy_removed`: prune | keep. `namespaces`: all | used.
+    `adopt`: `` | karmada.
     """
 
     fleet_id: str = ""

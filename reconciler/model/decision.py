@@ -54,8 +54,10 @@ class Trace:
 class Decision:
     """Result of scheduling one binding.
 
-    `was_scheduled` False: the scheduler had no cause to look (karmada-semantics §2.6), targets are the previous ones.
-    `targets` sorted by cluster name. `reason` SUCCESS goes with an empty `message`. `keeps_previous` says that a failure keeps the old
+    `was_scheduled` False: the scheduler had no cause to look (karmada-semantics §2.6), targets are
+    the previous ones.
+    `targets` sorted by cluster name. `reason` SUCCESS goes with an empty `message`.
+    `keeps_previous` says that a failure keeps the old
     targets (Unschedulable) instead of clearing them (NoClusterFit).
     """
 

@@ -1,7 +1,9 @@
 """Diagnostic: one problem of the input, said so that its author can act on it.
 
-Bad input is data, never an exception: a commit's problems are collected, ordered and shown at once. What a problem
-stops is its `Effect`; the codes and their meaning are a table, `CODES`, documented in docs/diagnostics.md.
+Bad input is data, never an exception: a commit's problems are collected, ordered and shown at once.
+What a problem
+stops is its `Effect`; the codes and their meaning are a table, `CODES`, documented in
+docs/diagnostics.md.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ class Severity(StrEnum):
 class Effect(StrEnum):
     """What a problem stops (design: freezing and holding).
 
-    HOLD: nothing new of the whole commit is applied. FREEZE_DOCUMENT: the document's last applied version stays in
+    HOLD: nothing new of the whole commit is applied. FREEZE_DOCUMENT: the document's last applied
+    version stays in
     force. FREEZE_MEMBER: one member keeps what it has. NONE: nothing stops.
     """
 
@@ -52,7 +55,8 @@ class Position:
 class Diagnostic:
     """One problem: code, where, what, and what to do about it (`hint`).
 
-    `subject` names the object or member concerned where there is one (`apps/Deployment shop/web`, `cluster eu-1`).
+    `subject` names the object or member concerned where there is one (`apps/Deployment shop/web`,
+    `cluster eu-1`).
     """
 
     code: str

@@ -16,10 +16,13 @@ from reconciler.model.policy import OverridePolicy, PropagationPolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A user's object before propagation: defaults filled in, namespace resolved, server-owned fields dropped.
+    """A user's object before propagation: defaults filled in, namespace resolved, server-owned
+    fields dropped.
 
-    `digest` covers everything outside status; `spec_digest` everything outside metadata and status: a change of the
-    latter raises the generation. `written_paths` is not kept: the file at `position` can be read again.
+    `digest` covers everything outside status; `spec_digest` everything outside metadata and status:
+    a change of the
+    latter raises the generation. `written_paths` is not kept: the file at `position` can be read
+    again.
     """
 
     key: ObjectKey
@@ -42,7 +45,8 @@ class ScopeSource(StrEnum):
 class Frozen:
     """A document that could not be read: its last applied version stays in force.
 
-    `key` is its identity where that could be read; `selects` says whether it is a policy, whose reach the cycle finds from the last applied fleet
+    `key` is its identity where that could be read; `selects` says whether it is a policy, whose
+    reach the cycle finds from the last applied fleet
     and from `selectors` it could still read.
     """
 
@@ -55,8 +59,10 @@ class Frozen:
 class Fleet:
     """Everything one revision says. Tuples are sorted by identity; mappings by key.
 
-    `customizations`, `webhooks`: manifests of the interpreter (config.karmada.io); `others`: manifests of the groups of ours and
-    Karmada's that have controllers of their own (quota, rebalancer, FederatedHPA …). `crds`: (group, kind) -> namespaced and versions come from
+    `customizations`, `webhooks`: manifests of the interpreter (config.karmada.io); `others`:
+    manifests of the groups of ours and
+    Karmada's that have controllers of their own (quota, rebalancer, FederatedHPA …). `crds`:
+    (group, kind) -> namespaced and versions come from
     templates. `config` None: reconciler.yaml missing or unreadable, which holds the commit.
     """
 

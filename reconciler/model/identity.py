@@ -1,6 +1,8 @@
-"""Identity: keys of objects, names derived from them, and ids that Karmada draws at random but Git must reproduce.
+"""Identity: keys of objects, names derived from them, and ids that Karmada draws at random but Git
+must reproduce.
 
-Rules: names as in Karmada (karmada-semantics §2.1); ids are UUIDv5 under a namespace of ours (design §5, Identity).
+Rules: names as in Karmada (karmada-semantics §2.1); ids are UUIDv5 under a namespace of ours
+(design §5, Identity).
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ def split_api_version(api_version: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectKey:
-    """What makes two documents the same object: group, kind, namespace (`` for cluster scope) and name."""
+    """What makes two documents the same object: group, kind, namespace (`` for cluster scope) and
+    name.
+    """
 
     group: str
     kind: str
@@ -49,7 +53,9 @@ def fnv32a(text: str) -> int:
 
 
 def safe_encode(text: str) -> str:
-    """Each character mapped into an alphabet without vowels (Karmada and Kubernetes: SafeEncodeString)."""
+    """Each character mapped into an alphabet without vowels (Karmada and Kubernetes:
+    SafeEncodeString).
+    """
     return "".join(_SAFE_ALPHABET[ord(char) % len(_SAFE_ALPHABET)] for char in text)
 
 
@@ -72,5 +78,7 @@ def execution_namespace(cluster: str) -> str:
 
 @lru_cache(maxsize=262144)
 def stable_id(*parts: str) -> str:
-    """UUIDv5 of `a/b/c`: e.g. `stable_id("template", key.path)`, `stable_id("work", cluster, namespace, name)`."""
+    """UUIDv5 of `a/b/c`: e.g. `stable_id("template", key.path)`, `stable_id("work", cluster,
+    namespace, name)`.
+    """
     return str(uuid.uuid5(_NAMESPACE, "/".join(parts)))

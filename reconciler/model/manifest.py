@@ -1,6 +1,7 @@
 """Manifest: any Kubernetes object, opaque but for what every object has.
 
-The body is a plain JSON value shared freely and never changed in place; only `interpret/`, `overriders/` and the
+The body is a plain JSON value shared freely and never changed in place; only `interpret/`,
+`overriders/` and the
 defaulting tables of `parse/` look inside it.
 """
 
@@ -17,7 +18,9 @@ _NOTHING: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One object body: a JSON object with `apiVersion`, `kind` and `metadata.name`. Treated as immutable."""
+    """One object body: a JSON object with `apiVersion`, `kind` and `metadata.name`. Treated as
+    immutable.
+    """
 
     body: dict[str, Any]
 

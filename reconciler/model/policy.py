@@ -1,6 +1,7 @@
 """Policies: who propagates what where, and what changes on the way.
 
-Shapes of PropagationPolicy, OverridePolicy and their cluster forms after defaulting (karmada-semantics §1.1, §1.2).
+Shapes of PropagationPolicy, OverridePolicy and their cluster forms after defaulting
+(karmada-semantics §1.1, §1.2).
 `parse/` makes them from documents; every other room reads them.
 """
 
@@ -115,7 +116,8 @@ class WorkloadAffinity:
 class Placement:
     """Constraints on where. `replica_scheduling` None means Duplicated; `{}` means Divided.
 
-    `document` is the defaulted wire form, kept for the state branch and the applied-placement comparison.
+    `document` is the defaulted wire form, kept for the state branch and the applied-placement
+    comparison.
     """
 
     affinity: ClusterAffinity | None = None
@@ -143,7 +145,8 @@ class Suspension:
 class PropagationPolicy:
     """A propagation policy of either scope, defaults filled in.
 
-    `digest` covers the spec; `document` is the defaulted spec (opaque parts such as failover are read from it).
+    `digest` covers the spec; `document` is the defaulted spec (opaque parts such as failover are
+    read from it).
     `is_frozen` marks an invalid new policy of which only the selectors could be read (design §2).
     """
 

@@ -1,7 +1,9 @@
 """Selectors: which objects and which clusters something speaks of.
 
-Semantics are those of Kubernetes' metav1.LabelSelector and of Karmada (karmada-semantics §2.2 and §2.5). They live
-here because matching, scheduling, overriding and quota all ask the same question and may not import each other.
+Semantics are those of Kubernetes' metav1.LabelSelector and of Karmada (karmada-semantics §2.2 and
+§2.5). They live
+here because matching, scheduling, overriding and quota all ask the same question and may not import
+each other.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ class Requirement:
     values: tuple[str, ...] = ()
 
     def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels satisfy it. NotIn holds for a missing key; an unknown operator holds for nothing."""
+        """Whether labels satisfy it. NotIn holds for a missing key; an unknown operator holds for
+        nothing.
+        """
         match self.operator:
             case "In":
                 return self.key in labels and labels[self.key] in self.values

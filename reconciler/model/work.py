@@ -1,6 +1,7 @@
 """Work: one rendered manifest for one member, as a shared body and a stamp of its own.
 
-Clusters for which the same overrides match and the same replica count applies share one body, as bytes. A Work is
+Clusters for which the same overrides match and the same replica count applies share one body, as
+bytes. A Work is
 (body, stamp); a million Works are a million small references, not a million dicts (design §2).
 """
 
@@ -15,9 +16,11 @@ from reconciler.model.policy import PolicyRef
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Rendered manifest without its stamp: canonical JSON (keys sorted) cut where the stamp goes in.
+    """Rendered manifest without its stamp: canonical JSON (keys sorted) cut where the stamp goes
+    in.
 
-    `pieces` are joined around the stamp's values in the order of `slots`; a slot is `namespace` (execution namespace) or
+    `pieces` are joined around the stamp's values in the order of `slots`; a slot is `namespace`
+    (execution namespace) or
     `id` (the Work's permanent id). `digest` is the SHA-256 of the pieces, hex.
     """
 
@@ -45,7 +48,8 @@ class AppliedOverride:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One object for one member. `name` and `namespace` are the Work's own; `binding` names where it comes from.
+    """One object for one member. `name` and `namespace` are the Work's own; `binding` names where
+    it comes from.
 
     `api_version` is the manifest's; `conflict_resolution` is `abort` or `overwrite`.
     """

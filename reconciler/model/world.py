@@ -29,8 +29,10 @@ class Deletion:
 class State:
     """What the state branch remembers: bindings by template identity, and the cursor.
 
-    `recorded` are the identities last recorded as our Works by cluster (only those may be pruned). `member_uids` maps a cluster
-    to its kube-system uid. `approved` are digests of holds approved by trailers since. `is_lost`: the branch is gone though objects of ours exist.
+    `recorded` are the identities last recorded as our Works by cluster (only those may be pruned).
+    `member_uids` maps a cluster
+    to its kube-system uid. `approved` are digests of holds approved by trailers since. `is_lost`:
+    the branch is gone though objects of ours exist.
     """
 
     bindings: Mapping[ObjectKey, BindingState] = field(default_factory=dict)
@@ -56,10 +58,13 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """All input of a cycle. `last_applied` is the fleet of the last applied commit: frozen documents fall back to it.
+    """All input of a cycle. `last_applied` is the fleet of the last applied commit: frozen
+    documents fall back to it.
 
-    `facts` by cluster from inventory or report; `observed` by cluster, None where the member could not be read; `answers` by question
-    digest; `is_offline`: a plan, where clusters without facts are assumed ready with every API and unknown capacity.
+    `facts` by cluster from inventory or report; `observed` by cluster, None where the member could
+    not be read; `answers` by question
+    digest; `is_offline`: a plan, where clusters without facts are assumed ready with every API and
+    unknown capacity.
     """
 
     fleet: Fleet
@@ -85,7 +90,8 @@ class Placed:
 class Outcome:
     """All that comes out of a cycle.
 
-    `works` by cluster then identity; `bindings` is the next state by identity; `removed_bindings` the identities that leave it;
+    `works` by cluster then identity; `bindings` is the next state by identity; `removed_bindings`
+    the identities that leave it;
     `frozen_keys` keep their last Works, `frozen_clusters` are left alone.
     """
 
