@@ -1,3 +1,5 @@
-"""Everything that touches the world outside; adapters never import each other, only runtime joins them."""
+"""Everything that touches the world outside; adapters never import each other, only runtime joins
+them.
+"""
 
 from __future__ import annotations

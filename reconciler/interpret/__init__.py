@@ -1,3 +1,5 @@
-"""What a kind means: replicas, health, status, retention, dependencies. Imports model; lupa only in lua/."""
+"""What a kind means: replicas, health, status, retention, dependencies. Imports model; lupa only in
+lua/.
+"""
 
 from __future__ import annotations

@@ -1,3 +1,3 @@
-"""Every noun that crosses a border between rooms: frozen dataclasses and enums, no IO, nothing of ours imported."""
+"""Every noun that crosses a border between rooms: frozen dataclasses and enums, no IO."""
 
 from __future__ import annotations

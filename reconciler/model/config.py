@@ -10,7 +10,7 @@ from reconciler.model.diagnostic import Position
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Deletions allowed within the last hour: the larger of a count and a share of what is managed."""
+    """Deletions allowed in an hour: the larger of a count and a share of what is managed."""
 
     count: int
     percent: int
@@ -49,7 +49,7 @@ class IgnoreRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """Policy as code: what documents below a directory may target; empty tuples allow everything."""
+    """What documents below a directory may target; empty tuples allow everything."""
 
     path: str
     clusters: tuple[str, ...] = ()

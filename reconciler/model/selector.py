@@ -91,7 +91,7 @@ class ResourceSelector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterAffinity:
-    """Which clusters: all present parts must hold, an empty affinity matches every cluster (§2.5)."""
+    """Which clusters: all parts must hold; an empty affinity matches every cluster (§2.5)."""
 
     cluster_names: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedOverride:
-    """One override rule that changed a body: policy, rule index, and the JSON patch it amounted to."""
+    """One override rule that changed a body: policy, rule index, and its JSON patch."""
 
     policy: PolicyRef
     rule: int

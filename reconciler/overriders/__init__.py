@@ -1,3 +1,5 @@
-"""Every way an OverridePolicy may change a manifest; one overrider a file. Imports model and jsonpatch."""
+"""Every way an OverridePolicy may change a manifest; one overrider a file. Imports model and
+jsonpatch.
+"""
 
 from __future__ import annotations

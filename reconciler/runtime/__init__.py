@@ -1,3 +1,5 @@
-"""Composition: ports, bootstrap, the hub's loop, the executor, settings. The only room that joins adapters."""
+"""Composition: ports, bootstrap, the hub's loop, the executor, settings. The only room that joins
+adapters.
+"""
 
 from __future__ import annotations
