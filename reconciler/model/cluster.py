@@ -88,14 +88,15 @@ class ClusterFacts:
     resource_summary: ResourceSummary | None = None
     remedy_actions: tuple[str, ...] = ()
     uid: str = ""
+    is_assumed: bool = False
 
     def condition(self, kind: str) -> Condition | None:
         """The condition of that type."""
         return next((one for one in self.conditions if one.type == kind), None)
 
     def serves(self, api_version: str, kind: str) -> bool:
-        """Whether that kind is served in that version."""
-        return kind in self.enablements.get(api_version, ())
+        """Whether that kind is served in that version; an assumed cluster serves everything."""
+        return self.is_assumed or kind in self.enablements.get(api_version, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,3 +1,3 @@
-"""Members' reports -> aggregated status, conditions, metric samples. Imports model and interpret."""
+"""Members' reports -> aggregated status, conditions, samples. Imports model and interpret."""
 
 from __future__ import annotations
