@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.cluster import Condition
-from reconciler.model.identity import ObjectKey, binding_name
+from reconciler.model.identity import ObjectKey, binding_name, stable_id
 from reconciler.model.policy import Placement, PolicyRef, Suspension
 from reconciler.model.quantity import Quantity
 
@@ -121,6 +121,11 @@ class Binding:
     def name(self) -> str:
         """Name of the ResourceBinding."""
         return binding_name(self.resource.kind, self.resource.name)
+
+    @property
+    def permanent_id(self) -> str:
+        """The id that Karmada draws at random, derived from the template (design §5, Identity)."""
+        return stable_id("binding", self.key.path)
 
     @property
     def is_workload(self) -> bool:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.model.diagnostic import Position
+from reconciler.model.identity import stable_id
 from reconciler.model.selector import ClusterAffinity, ResourceSelector
 
 
@@ -32,6 +33,11 @@ class PolicyRef:
     kind: PolicyKind
     namespace: str
     name: str
+
+    @property
+    def permanent_id(self) -> str:
+        """The id that Karmada draws at random, derived from the identity (design §5, Identity)."""
+        return stable_id("policy", "policy.karmada.io", self.kind, self.namespace, self.name)
 
     def __str__(self) -> str:
         """`PropagationPolicy shop/web`."""

@@ -8,8 +8,8 @@ each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
 
 from reconciler.model.cluster import Cluster
@@ -24,18 +24,20 @@ class Requirement:
     values: tuple[str, ...] = ()
 
     def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels satisfy it. NotIn holds for a missing key; an unknown operator holds for
-        nothing.
+        """Whether labels satisfy it. NotIn holds for a missing key; what Kubernetes refuses to read
+        (an unknown operator, In or NotIn without values, Exists with values) holds for nothing.
         """
         match self.operator:
             case "In":
                 return self.key in labels and labels[self.key] in self.values
             case "NotIn":
-                return self.key not in labels or labels[self.key] not in self.values
+                return bool(self.values) and (
+                    self.key not in labels or labels[self.key] not in self.values
+                )
             case "Exists":
-                return self.key in labels
+                return not self.values and self.key in labels
             case "DoesNotExist":
-                return self.key not in labels
+                return not self.values and self.key not in labels
             case _:
                 return False
 
@@ -91,32 +93,53 @@ class ResourceSelector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterAffinity:
-    """Which clusters: all parts must hold; an empty affinity matches every cluster (§2.5)."""
+    """Which clusters: all present parts must hold, an empty affinity matches every cluster (§2.5).
+
+    `field_requirements` None: no field selector was given; an empty one selects nothing, as in
+    Karmada.
+    """
 
     cluster_names: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     label_selector: LabelSelector | None = None
-    field_requirements: tuple[Requirement, ...] = field(default=())
+    field_requirements: tuple[Requirement, ...] | None = None
 
     def matches(self, cluster: Cluster) -> bool:
         """Whether the cluster is meant."""
         if cluster.name in self.exclude:
             return False
+        if self.cluster_names and cluster.name not in self.cluster_names:
+            return False
+        return self._properties_hold(cluster)
+
+    def matching(self, clusters: Iterable[Cluster]) -> frozenset[str]:
+        """Names of those that are meant: `matches` for many clusters, long name lists read once."""
+        names, exclude = frozenset(self.cluster_names), frozenset(self.exclude)
+        return frozenset(
+            cluster.name
+            for cluster in clusters
+            if cluster.name not in exclude
+            and (not names or cluster.name in names)
+            and self._properties_hold(cluster)
+        )
+
+    def _properties_hold(self, cluster: Cluster) -> bool:
         if self.label_selector is not None and not self.label_selector.matches(cluster.labels):
             return False
-        if self.field_requirements and not self._fields_hold(cluster):
-            return False
-        return not self.cluster_names or cluster.name in self.cluster_names
+        return self.field_requirements is None or self._fields_hold(
+            cluster, self.field_requirements
+        )
 
-    def _fields_hold(self, cluster: Cluster) -> bool:
+    @staticmethod
+    def _fields_hold(cluster: Cluster, requirements: tuple[Requirement, ...]) -> bool:
         fields = {
             key: value
             for key, value in (("provider", cluster.provider), ("region", cluster.region))
             if value
         }
-        return all(
+        return bool(requirements) and all(
             _zones_hold(one, cluster.zones) if one.key == "zone" else one.holds(fields)
-            for one in self.field_requirements
+            for one in requirements
         )
 
 

@@ -1,0 +1,54 @@
+"""Selectors: metav1.LabelSelector, ResourceSelector and ClusterAffinity of policy.karmada.io."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.model.selector import (
+    ClusterAffinity,
+    LabelSelector,
+    Requirement,
+    ResourceSelector,
+)
+from reconciler.parse.decode.fields import Wire, items, labels, text, texts
+
+
+def decode_label_selector(raw: Wire) -> LabelSelector:
+    """`matchLabels` and `matchExpressions`; an empty object selects everything."""
+    return LabelSelector(
+        match_labels=tuple(sorted(labels(raw, "matchLabels").items())),
+        match_expressions=_requirements(raw),
+    )
+
+
+def decode_resource_selector(raw: Wire) -> ResourceSelector:
+    """One entry of `resourceSelectors`; a given but empty label selector stays apart from none."""
+    return ResourceSelector(
+        api_version=text(raw, "apiVersion"),
+        kind=text(raw, "kind"),
+        namespace=text(raw, "namespace"),
+        name=text(raw, "name"),
+        label_selector=_optional_label_selector(raw.get("labelSelector")),
+    )
+
+
+def decode_cluster_affinity(raw: Wire) -> ClusterAffinity:
+    """`clusterNames`, `exclude`, `labelSelector`, `fieldSelector`; other keys are not read."""
+    field_selector = raw.get("fieldSelector")
+    return ClusterAffinity(
+        cluster_names=texts(raw, "clusterNames"),
+        exclude=texts(raw, "exclude"),
+        label_selector=_optional_label_selector(raw.get("labelSelector")),
+        field_requirements=None if field_selector is None else _requirements(field_selector),
+    )
+
+
+def _optional_label_selector(raw: Any) -> LabelSelector | None:
+    return None if raw is None else decode_label_selector(raw)
+
+
+def _requirements(raw: Wire) -> tuple[Requirement, ...]:
+    return tuple(
+        Requirement(text(one, "key"), text(one, "operator"), texts(one, "values"))
+        for one in items(raw, "matchExpressions")
+    )
