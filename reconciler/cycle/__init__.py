@@ -1,0 +1,7 @@
+"""The order of the stages and the engine around it: the only place that joins stages."""
+
+from __future__ import annotations
+
+from reconciler.cycle.engine import Engine, Plugins
+
+__all__ = ["Engine", "Plugins"]
