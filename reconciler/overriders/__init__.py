@@ -3,3 +3,8 @@ jsonpatch.
 """
 
 from __future__ import annotations
+
+from reconciler.overriders.overrider import Operator, OverrideFailed, Overrider
+from reconciler.overriders.table import OVERRIDERS, apply, decode_overriders
+
+__all__ = ["OVERRIDERS", "Operator", "OverrideFailed", "Overrider", "apply", "decode_overriders"]
