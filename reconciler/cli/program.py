@@ -1,0 +1,90 @@
+"""The command line itself: global options, lazily loaded verbs, and how failures end.
+
+Exit codes (design §7): 0 done, 1 error or a frozen member, 2 changes with --detailed-exitcode, 3
+budget or policy, 4 invalid
+input, 5 stale plan, 64 usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from reconciler.cli.table import COMMANDS
+from reconciler.model.errors import ReconcilerError, StalePlan
+
+EXIT_ERROR, EXIT_STALE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 5, 64, 130
+
+_EPILOG = """\b
+Examples:
+  reconciler validate                    every problem of the work tree's HEAD
+  reconciler plan --base main            what this branch would change, on which clusters
+  reconciler apply --credentials DIR     reconcile all members once
+  reconciler demo                        the whole story in a minute
+"""
+
+
+class LazyProgram(click.Group):
+    """A group whose verbs are imported only when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb of the table, in its order."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb, imported now."""
+        del ctx
+        verb = COMMANDS.get(cmd_name)
+        if verb is None:
+            return None
+        command = importlib.import_module(verb.module).command
+        assert isinstance(command, click.Command)  # noqa: S101 - the table's promise
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs by section, from the table alone."""
+        del ctx
+        for section in dict.fromkeys(verb.section for verb in COMMANDS.values()):
+            with formatter.section(section):
+                formatter.write_dl(
+                    [
+                        (name, verb.help)
+                        for name, verb in COMMANDS.items()
+                        if verb.section == section
+                    ]
+                )
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and turn every failure into one line, a next step and an exit code."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except click.exceptions.Exit as done:
+            code = done.exit_code
+        except click.UsageError as error:
+            error.show()
+            code = EXIT_USAGE
+        except click.ClickException as error:
+            error.show()
+            code = EXIT_ERROR
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("interrupted", err=True)
+            code = EXIT_INTERRUPTED
+        except ReconcilerError as error:
+            click.echo(f"error: {error}\n  next: {error.hint}", err=True)
+            code = EXIT_STALE if isinstance(error, StalePlan) else EXIT_ERROR
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.command(
+    cls=LazyProgram,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="fleet-reconciler", prog_name="reconciler")
+def program() -> None:
+    """Reconcile a fleet of Kubernetes clusters with a Git repository."""

@@ -1,0 +1,38 @@
+"""COMMANDS: every verb, its module and its one-line help, so that --help imports none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command: the module that defines `command`, the help line, and the section it is listed
+    under.
+    """
+
+    module: str
+    help: str
+    section: str
+
+
+_REVIEW, _ACT, _LOOK = "Review a change", "Act on members", "Look at the fleet"
+
+COMMANDS: dict[str, Verb] = {
+    "validate": Verb(
+        "reconciler.cli.validate", "Say everything that is wrong with a commit.", _REVIEW
+    ),
+    "plan": Verb(
+        "reconciler.cli.plan", "Show what a commit would do on every cluster, offline.", _REVIEW
+    ),
+    "render": Verb(
+        "reconciler.cli.render", "Write every cluster's manifests to a folder.", _REVIEW
+    ),
+    "apply": Verb("reconciler.cli.apply", "Reconcile all members once.", _ACT),
+    "run": Verb("reconciler.cli.run", "Reconcile on every commit, until stopped.", _ACT),
+    "approve": Verb("reconciler.cli.approve", "Permit deletions that the budget holds.", _ACT),
+    "demo": Verb("reconciler.cli.demo", "Tell the whole story on simulated members.", _ACT),
+    "status": Verb(
+        "reconciler.cli.status", "Is everything applied, and if not, what and where.", _LOOK
+    ),
+}
