@@ -1,0 +1,242 @@
+"""Pushes that race, are refused, or have nothing to say; over a path and over smart HTTP alike."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pygit2
+import pytest
+
+from reconciler.adapters.git import BranchWriter, GitStore, Move, Remote
+from reconciler.model.errors import (
+    EmptyRepository,
+    PushRaced,
+    PushRejected,
+    SourceUnavailable,
+)
+from tests.adapters.gitrepos import AUTHOR, NOON, STATE, STATUS, Served, client, committed
+
+
+def test_a_first_push_creates_the_branch(served: Served, tmp_path: Path) -> None:
+    store, writer = client(tmp_path / "a", served.remote)
+    new = committed(writer, None, {"bindings/web/shop.yaml": b"replicas: 2\n"})
+    assert served.tip(STATE) is None, "a commit alone is seen by nobody"
+    writer.push([Move(ref=STATE, expected=None, new=new)])
+    assert served.tip(STATE) == new
+    assert store.tip(STATE) == new
+    other, _ = client(tmp_path / "b", served.remote)
+    tree = other.tree(new)
+    assert {path: tree.read(entry.oid) for path, entry in tree.entries.items()} == {
+        "bindings/web/shop.yaml": b"replicas: 2\n"
+    }
+
+
+def test_the_second_of_two_racing_pushes_is_told_and_overwrites_nothing(
+    served: Served, tmp_path: Path
+) -> None:
+    _, first = client(tmp_path / "a", served.remote)
+    _, second = client(tmp_path / "b", served.remote)
+    base = committed(first, None, {"x": b"0"})
+    first.push([Move(ref=STATE, expected=None, new=base)])
+    second_store, second = client(tmp_path / "b", served.remote)
+    won = committed(first, base, {"x": b"1"})
+    lost = committed(second, base, {"y": b"2"})
+    first.push([Move(ref=STATE, expected=base, new=won)])
+    with pytest.raises(PushRaced, match="is at"):
+        second.push([Move(ref=STATE, expected=base, new=lost)])
+    assert served.tip(STATE) == won
+
+    second_store.fetch(served.remote)
+    again = second.rewrite_on(lost, second_store.tip(STATE), {"y": b"2"})
+    assert again is not None
+    second.push([Move(ref=STATE, expected=won, new=again)])
+    assert [revision.id for revision in second_store.log(again)] == [again, won, base]
+    assert set(second_store.tree(again).entries) == {"x", "y"}
+
+
+def test_creating_a_branch_that_appeared_meanwhile_is_a_race(
+    served: Served, tmp_path: Path
+) -> None:
+    _, first = client(tmp_path / "a", served.remote)
+    _, second = client(tmp_path / "b", served.remote)
+    won = committed(first, None, {"x": b"1"})
+    first.push([Move(ref=STATE, expected=None, new=won)])
+    lost = committed(second, None, {"x": b"2"})
+    with pytest.raises(PushRaced):
+        second.push([Move(ref=STATE, expected=None, new=lost)])
+    assert served.tip(STATE) == won
+
+
+def test_of_many_writers_at_once_one_wins_each_round(served: Served, tmp_path: Path) -> None:
+    writers = [client(tmp_path / str(n), served.remote)[1] for n in range(4)]
+    tips = [committed(writer, None, {"who": b"%d" % n}) for n, writer in enumerate(writers)]
+    outcomes: list[str] = []
+
+    def push(writer: BranchWriter, tip: str) -> None:
+        try:
+            writer.push([Move(ref=STATE, expected=None, new=tip)])
+            outcomes.append(tip)
+        except PushRaced:
+            outcomes.append("raced")
+
+    threads = [threading.Thread(target=push, args=pair) for pair in zip(writers, tips, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    winners = [outcome for outcome in outcomes if outcome != "raced"]
+    assert winners == [served.tip(STATE)]
+    assert len(outcomes) == 4
+
+
+@pytest.mark.parametrize("hook", ["pre-receive", "update"])
+def test_a_hook_that_refuses_is_a_rejection_and_moves_nothing(
+    served: Served, tmp_path: Path, hook: str
+) -> None:
+    store, writer = client(tmp_path / "a", served.remote)
+    served.hook(hook, "echo 'not \x1b[31mtoday' >&2; exit 1")
+    new = committed(writer, None, {"x": b"1"})
+    with pytest.raises(PushRejected) as refusal:
+        writer.push([Move(ref=STATE, expected=None, new=new)])
+    assert not isinstance(refusal.value, PushRaced)
+    assert "hook" in str(refusal.value)
+    assert "\x1b" not in str(refusal.value)
+    assert refusal.value.hint
+    assert served.tip(STATE) is None
+    assert store.tip(STATE) is None
+
+
+def test_refs_that_landed_beside_a_refused_one_are_named(
+    http_server: object, served: Served, tmp_path: Path
+) -> None:
+    store, writer = client(tmp_path / "a", served.remote)
+    served.hook("update", 'case "$1" in *status) exit 1;; esac')
+    state, status = (committed(writer, None, {"x": name}) for name in (b"1", b"2"))
+    with pytest.raises(PushRejected) as refusal:
+        writer.push(
+            [
+                Move(ref=STATE, expected=None, new=state),
+                Move(ref=STATUS, expected=None, new=status),
+            ]
+        )
+    assert served.tip(STATUS) is None
+    assert refusal.value.landed == ({STATE: state} if served.tip(STATE) else {})
+    assert store.tip(STATE) == served.tip(STATE)
+
+
+def test_several_refs_move_in_one_push(served: Served, tmp_path: Path) -> None:
+    _, writer = client(tmp_path / "a", served.remote)
+    state, status = (committed(writer, None, {"x": name}) for name in (b"1", b"2"))
+    writer.push(
+        [Move(ref=STATE, expected=None, new=state), Move(ref=STATUS, expected=None, new=status)]
+    )
+    assert (served.tip(STATE), served.tip(STATUS)) == (state, status)
+    writer.push([Move(ref=STATUS, expected=status, new=None)])
+    assert served.tip(STATUS) is None
+
+
+def test_one_raced_ref_stops_all_refs_of_the_push(served: Served, tmp_path: Path) -> None:
+    _, writer = client(tmp_path / "a", served.remote)
+    old, new = (committed(writer, None, {"x": name}) for name in (b"1", b"2"))
+    writer.push([Move(ref=STATUS, expected=None, new=old)])
+    with pytest.raises(PushRaced):
+        writer.push(
+            [
+                Move(ref=STATE, expected=None, new=new),
+                Move(ref=STATUS, expected=None, new=new),
+            ]
+        )
+    assert (served.tip(STATE), served.tip(STATUS)) == (None, old)
+
+
+def test_no_byte_changed_is_no_commit_and_no_push(served: Served, tmp_path: Path) -> None:
+    store, writer = client(tmp_path / "a", served.remote)
+    tip = committed(writer, None, {"a/x": b"1", "a/y": b"2"})
+    for changes in ({}, {"a/x": b"1"}, {"gone": None, "a": None}, {"a/x/below": None}):
+        again = writer.commit(STATE, tip, changes, message="m", author=AUTHOR, time=NOON)
+        assert again == tip
+    assert writer.commit(STATE, None, {"x": None}, message="m", author=AUTHOR, time=NOON) is None
+    before = sorted(served.folder.rglob("*"))
+    writer.push([Move(ref=STATE, expected=tip, new=tip)])
+    assert sorted(served.folder.rglob("*")) == before
+    assert store.tip(STATE) is None
+
+
+def test_bounded_history_replaces_the_branch_only_with_the_lease(
+    served: Served, tmp_path: Path
+) -> None:
+    store, writer = client(tmp_path / "a", served.remote)
+    tip: str | None = None
+    for n in range(9):
+        tip = committed(writer, tip, {f"f{n}": b"x"}, message=f"Step {n}")
+    assert tip is not None
+    writer.push([Move(ref=STATE, expected=None, new=tip)])
+    assert writer.bounded(tip, keep=5) == tip
+    short = writer.bounded(tip, keep=4)
+    writer.push([Move(ref=STATE, expected=tip, new=short)])
+    kept = [revision.subject for revision in store.log(short)]
+    assert kept == ["Step 8", "Step 7", "Step 6", "Step 5", "Step 4"]
+    assert store.diff(tip, short) == ()
+    with pytest.raises(PushRaced):
+        writer.push([Move(ref=STATE, expected=tip, new=committed(writer, tip, {"f9": b"x"}))])
+
+
+def test_branches_of_people_are_not_ours_to_write(served: Served, tmp_path: Path) -> None:
+    store, writer = client(tmp_path / "a", served.remote)
+    with pytest.raises(ValueError, match="refs/heads/main"):
+        committed(writer, None, {"x": b"1"}, ref="refs/heads/main")
+    person = BranchWriter(store, served.remote, owns=("refs/heads/main",))
+    tip = committed(person, None, {"x": b"1"}, ref="refs/heads/main")
+    with pytest.raises(ValueError, match="reconciler"):
+        person.push([Move(ref=STATE, expected=None, new=tip)])
+    person.push([Move(ref="refs/heads/main", expected=None, new=tip)])
+    store.fetch(served.remote)
+    assert store.default_branch() == "main"
+
+
+def test_a_fetch_follows_branches_that_moved_vanished_or_were_rewritten(
+    served: Served, tmp_path: Path
+) -> None:
+    store, writer = client(tmp_path / "a", served.remote)
+    with pytest.raises(EmptyRepository):
+        store.resolve("main")
+    reader = GitStore.mirror(tmp_path / "b")
+    first = committed(writer, None, {"x": b"1"})
+    writer.push([Move(ref=STATE, expected=None, new=first)])
+    reader.fetch(served.remote)
+    assert reader.tip(STATE) == first
+    other = committed(writer, None, {"x": b"other"})
+    writer.push([Move(ref=STATE, expected=first, new=other)])
+    reader.fetch(served.remote)
+    assert reader.tip(STATE) == other
+    assert not reader.is_ancestor(first, other)
+    writer.push([Move(ref=STATE, expected=other, new=None)])
+    reader.fetch(served.remote)
+    assert reader.tip(STATE) is None
+
+
+def test_a_large_commit_travels_as_a_pack(served: Served, tmp_path: Path) -> None:
+    store, writer = client(tmp_path / "a", served.remote)
+    files = {f"ns{n % 7}/f{n}.yaml": b"n: %d\n" % n for n in range(500)}
+    tip = committed(writer, None, dict(files))
+    writer.push([Move(ref=STATE, expected=None, new=tip)])
+    for folder in (store.folder, served.folder):
+        objects = pygit2.Repository(str(folder)).path + "objects"
+        assert list(Path(objects, "pack").glob("*.pack"))
+        assert not list(Path(objects).glob("??/*"))
+    reader, _ = client(tmp_path / "b", served.remote)
+    tree = reader.tree(tip)
+    assert {path: tree.read(entry.oid) for path, entry in tree.entries.items()} == files
+
+
+def test_an_unreachable_remote_is_unavailable_and_changes_nothing(tmp_path: Path) -> None:
+    for address in ("http://127.0.0.1:1/x.git", str(tmp_path / "none"), "file:///nowhere/x.git"):
+        store = GitStore.mirror(tmp_path / "a")
+        writer = BranchWriter(store, Remote.at(address))
+        tip = committed(writer, None, {"x": b"1"})
+        with pytest.raises(SourceUnavailable):
+            store.fetch(Remote.at(address))
+        with pytest.raises(SourceUnavailable):
+            writer.push([Move(ref=STATE, expected=None, new=tip)])
+        assert store.tip(STATE) is None
