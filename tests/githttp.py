@@ -38,7 +38,8 @@ class GitServer:
         given = request.headers.get("Authorization")
         self.seen.append((request.method, request.path_qs, given))
         if self.redirect_to is not None:
-            return web.HTTPFound(self.redirect_to + request.path_qs)
+            location = self.redirect_to + request.path_qs
+            return web.Response(status=302, headers={"Location": location})
         if self.user is not None and given != self._expected():
             return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="git"'})
         return await _cgi(self.root, request)
