@@ -63,7 +63,10 @@ class Change:
     """One step on one member. `desired` None for a delete. `uid`/`resource_version` are the
     observed preconditions.
 
-    `reason` is a full clause; `position` is where the cause stands in the fleet repo.
+    `reason` is a full clause; `position` is where the cause stands in the fleet repo. `payload` is
+    the JSON that is sent:
+    the desired manifest with our marks, retained fields at their observed values; it may hold
+    secrets and is never shown.
     """
 
     cluster: str
@@ -77,6 +80,7 @@ class Change:
     uid: str = ""
     resource_version: str = ""
     is_protected: bool = False
+    payload: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,9 +83,16 @@ class MemberUnreachable(ReconcilerError):
 
 
 class MemberRefused(ReconcilerError):
-    """A member's API server answered no."""
+    """A member's API server answered no: the HTTP `status` and Kubernetes' `reason` for it."""
 
     default_hint = "read the server's answer; check the reconciler's permissions on that member"
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, status: int = 0, reason: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.reason = reason
 
 
 class NoCredentials(ReconcilerError):

@@ -1,0 +1,82 @@
+"""How lists of built-in kinds are merged: by which key fields their items are told apart.
+
+Source: `x-kubernetes-list-type` and `-map-keys` of the published Kubernetes schemas. Among the
+built-in kinds a field's name is enough, but for `ports`, where the items' own fields decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from reconciler.diff.steps import Item
+
+_NAME: Final = (("name",),)
+LIST_KEYS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "claims": _NAME,
+    "conditions": (("type",),),
+    "containers": _NAME,
+    "drivers": _NAME,
+    "env": _NAME,
+    "ephemeralContainers": _NAME,
+    "hostAliases": (("ip",),),
+    "imagePullSecrets": _NAME,
+    "initContainers": _NAME,
+    "matchConditions": _NAME,
+    "ownerReferences": (("uid",),),
+    "ports": (("containerPort", "protocol"), ("port", "protocol")),
+    "resourceClaims": _NAME,
+    "schedulingGates": _NAME,
+    "secrets": _NAME,
+    "topologySpreadConstraints": (("topologyKey", "whenUnsatisfiable"),),
+    "variables": _NAME,
+    "volumeDevices": (("devicePath",),),
+    "volumeMounts": (("mountPath",),),
+    "volumes": _NAME,
+    "webhooks": _NAME,
+}
+SETS: Final = frozenset({"finalizers", "volumeLifecycleModes", "validationActions"})
+#: Values that the server fills into key fields.
+KEY_DEFAULTS: Final[Mapping[str, Any]] = {"protocol": "TCP"}
+#: Fields by which items of lists without a schema are recognised when differences are shown.
+TELLING: Final = ("name", "key", "type", "path", "host", "ip", "id")
+
+
+def is_built_in(api_version: str) -> bool:
+    """Whether a group is one of Kubernetes' own, whose API servers drop empty and zero values."""
+    group = api_version.rpartition("/")[0]
+    return "." not in group or group.endswith(".k8s.io")
+
+
+def known_keys(field: str, *lists: Sequence[Any]) -> tuple[str, ...]:
+    """Key fields of a built-in list with this name; empty when it is none or items lack them."""
+    for keys in LIST_KEYS.get(field, ()):
+        if all(is_keyed_by(keys, items) for items in lists):
+            return keys
+    return ()
+
+
+def telling_keys(*lists: Sequence[Any]) -> tuple[str, ...]:
+    """A field that tells the items of each of these lists apart; empty when there is none."""
+    for name in TELLING:
+        if all(is_keyed_by((name,), items) for items in lists):
+            return (name,)
+    return ()
+
+
+def is_keyed_by(keys: tuple[str, ...], items: Sequence[Any]) -> bool:
+    """Whether all items are maps with these fields (or their defaults), no two alike."""
+    seen = set()
+    for item in items:
+        if not isinstance(item, dict):
+            return False
+        values = tuple(item.get(key, KEY_DEFAULTS.get(key)) for key in keys)
+        if any(value is None or isinstance(value, dict | list) for value in values):
+            return False
+        seen.add(values)
+    return len(seen) == len(items)
+
+
+def item_of(keys: tuple[str, ...], item: Mapping[str, Any]) -> Item:
+    """The step to an item."""
+    return Item(tuple((key, item.get(key, KEY_DEFAULTS.get(key))) for key in keys))

@@ -1,0 +1,124 @@
+"""managedFields: which fields a manager owns, and how the server sees the lists among them.
+
+A tree is FieldsV1 as it is: `f:<field>`, `k:<json keys>` and `v:<json value>` lead to trees, `.`
+marks the element itself, an empty tree is a leaf. A leaf below which the manifest goes on is
+atomic.
+
+Source: structured-merge-diff, fieldpath/serialize.go and serialize-pe.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+
+from reconciler.diff.steps import Item, Member, Path, Step
+
+FIELD_MANAGER: Final = "reconciler"
+Tree = Mapping[str, Any]
+
+
+def entries_of(observed: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The well-formed entries of `metadata.managedFields`."""
+    metadata = observed.get("metadata")
+    entries = metadata.get("managedFields") if isinstance(metadata, dict) else None
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("fieldsV1"), dict):
+            yield entry
+
+
+def own_entry(observed: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What we applied: the entry of our manager with operation Apply."""
+    for entry in entries_of(observed):
+        if (
+            entry.get("manager") == FIELD_MANAGER
+            and entry.get("operation") == "Apply"
+            and not entry.get("subresource")
+        ):
+            return entry
+    return None
+
+
+def trees_of_others(
+    observed: Mapping[str, Any], managers: tuple[str, ...] | None = None
+) -> list[Tree]:
+    """The trees of everybody but us, or of the managers named."""
+    return [
+        entry["fieldsV1"]
+        for entry in entries_of(observed)
+        if (
+            entry.get("manager") in managers
+            if managers is not None
+            else entry.get("manager") != FIELD_MANAGER
+        )
+    ]
+
+
+def owns(tree: Tree, path: Path) -> bool:
+    """Whether a tree owns the value at a path, by itself or as part of something atomic."""
+    for step in path:
+        below = child(tree, step)
+        if below is None:
+            return False
+        if not below:
+            return True
+        tree = below
+    return True
+
+
+def child(tree: Tree, step: Step) -> Tree | None:
+    """The tree one step further, None where the manager owns nothing there."""
+    if isinstance(step, str):
+        return tree.get(f"f:{step}")
+    if isinstance(step, Item):
+        return item_tree(tree, dict(step.keys))
+    if isinstance(step, Member):
+        return tree.get(f"v:{orjson.dumps(step.value).decode()}")
+    return tree.get(f"i:{step}")
+
+
+def item_tree(tree: Tree, item: Mapping[str, Any]) -> Tree | None:
+    """The tree of the list item whose key fields these are; what the item leaves out may be a
+    default.
+    """
+    for name, below in tree.items():
+        if name.startswith("k:") and is_key_of(keys_of(name), item):
+            return below  # type: ignore[no-any-return] # the JSON is the server's
+    return None
+
+
+def is_key_of(keys: tuple[tuple[str, Any], ...], item: Mapping[str, Any]) -> bool:
+    """Whether an item may be the one with these key values."""
+    found = 0
+    for key, value in keys:
+        if key in item:
+            if item[key] != value:
+                return False
+            found += 1
+    return found > 0
+
+
+@lru_cache(maxsize=16384)
+def keys_of(name: str) -> tuple[tuple[str, Any], ...]:
+    """The key fields of `k:{"name":"web"}`; empty for what is no such name."""
+    try:
+        keys = orjson.loads(name[2:])
+    except orjson.JSONDecodeError:
+        return ()
+    return tuple(keys.items()) if isinstance(keys, dict) else ()
+
+
+def key_names(tree: Tree) -> tuple[str, ...]:
+    """The key fields of a keyed list as the server sees it; empty for another kind of list."""
+    for name in tree:
+        if name.startswith("k:"):
+            return tuple(key for key, _ in keys_of(name))
+    return ()
+
+
+def is_set(tree: Tree) -> bool:
+    """Whether the server sees the list as a set."""
+    return any(name.startswith("v:") for name in tree)

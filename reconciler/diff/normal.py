@@ -1,0 +1,165 @@
+"""What the API server makes of a value: equal though written differently, absent though sent.
+
+Rules: quantities are equal by amount; stringData becomes data; null is absent; an empty or
+zero value may be dropped; a few fields inside atomic values are filled in.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.diff.steps import Path
+from reconciler.model.quantity import Quantity
+
+#: Fields below which (or at which) strings and numbers are quantities, in built-in kinds.
+QUANTITY_FIELDS: Final = frozenset(
+    {
+        "limits",
+        "requests",
+        "capacity",
+        "allocatable",
+        "hard",
+        "used",
+        "overhead",
+        "podFixed",
+        "default",
+        "defaultRequest",
+        "maxLimitRequestRatio",
+        "min",
+        "max",
+        "sizeLimit",
+        "divisor",
+        "storage",
+        "averageValue",
+        "targetAverageValue",
+        "targetValue",
+        "maximumVolumeSize",
+    }
+)
+#: Below these, everything is text of people and never a quantity.
+TEXT_FIELDS: Final = frozenset({"annotations", "labels", "data", "stringData", "env"})
+#: What the server fills into atomic values of built-in kinds: field -> the value, None for any.
+FILLED_IN: Final[Mapping[str, Any]] = {
+    "apiVersion": "v1",
+    "conditions": None,
+    "creationTimestamp": None,
+    "default": None,
+    "defaultRequest": None,
+    "divisor": "0",
+    "expirationSeconds": 3600,
+    "kind": "PersistentVolumeClaim",
+    "protocol": "TCP",
+    "scope": "*",
+    "volumeMode": "Filesystem",
+}
+#: Filled in, with a value that depends on the item.
+API_GROUPS: Final = ("", "rbac.authorization.k8s.io")
+#: Fields whose empty map says something: leaving them out means another thing.
+TELLING_WHEN_EMPTY: Final = frozenset(
+    {"emptyDir", "podSelector", "namespaceSelector", "selector", "labelSelector", "status", "scale"}
+)
+_EMPTY: Final[tuple[Any, ...]] = ({}, [])
+#: What belongs to the server, wherever it was written.
+SERVER_FIELDS: Final = (
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+)
+
+
+def sendable(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest as it may be sent: no nulls, nothing of the server's, stringData as data."""
+    body = {key: without_nulls(value) for key, value in manifest.items() if value is not None}
+    body.pop("status", None)
+    metadata = body.get("metadata")
+    if isinstance(metadata, dict):
+        body["metadata"] = {k: v for k, v in metadata.items() if k not in SERVER_FIELDS}
+    return with_encoded_secret(body) if is_secret(body) else body
+
+
+def without_nulls(value: Any) -> Any:
+    """The value without null fields; a null item of a list stays, for its place counts."""
+    if isinstance(value, dict):
+        return {key: without_nulls(below) for key, below in value.items() if below is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
+def is_secret(manifest: Mapping[str, Any]) -> bool:
+    """Whether this is a Secret of the core group."""
+    return manifest.get("kind") == "Secret" and manifest.get("apiVersion") == "v1"
+
+
+def with_encoded_secret(body: dict[str, Any]) -> dict[str, Any]:
+    """A Secret whose stringData went into data, as the server does it: stringData wins, and line
+    breaks inside base64 do not count.
+    """
+    data = body.get("data")
+    texts = body.pop("stringData", None)
+    if isinstance(data, dict):
+        body["data"] = {key: _unbroken(text) for key, text in data.items()}
+    if isinstance(texts, dict) and texts:
+        encoded = {key: _base64(str(text)) for key, text in texts.items()}
+        body["data"] = {**(body.get("data") or {}), **encoded}
+    return body
+
+
+def _unbroken(text: Any) -> Any:
+    return "".join(text.split("\n")).replace("\r", "") if isinstance(text, str) else text
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+
+
+def is_same_scalar(path: Path, desired: Any, observed: Any, *, is_built_in: bool) -> bool:
+    """Whether two values that are neither maps nor lists mean the same to the server."""
+    if desired == observed and isinstance(desired, bool) == isinstance(observed, bool):
+        return True
+    if not is_built_in:
+        return False
+    return is_quantity_field(path) and is_same_quantity(desired, observed)
+
+
+def is_quantity_field(path: Path) -> bool:
+    """Whether a path of a built-in kind leads to a quantity."""
+    if any(step in TEXT_FIELDS for step in path if isinstance(step, str)):
+        return False
+    return path[-2:] == ("target", "value") or any(step in QUANTITY_FIELDS for step in path[-2:])
+
+
+def is_same_quantity(desired: Any, observed: Any) -> bool:
+    """Whether both are quantities of the same amount: `1000m` and `1`, `1` and `"1"`."""
+    try:
+        return Quantity.parse(desired) == Quantity.parse(observed)
+    except ValueError:
+        return False
+
+
+def is_dropped_by_server(field: Any, value: Any, *, is_built_in: bool) -> bool:
+    """Whether a value that was sent may be absent in the answer: empty or zero."""
+    if value in _EMPTY:
+        return field not in TELLING_WHEN_EMPTY
+    return is_built_in and (value is False or value == "" or (value == 0 and value is not False))
+
+
+def is_filled_in(field: str, value: Any) -> bool:
+    """Whether the server may have put this field into an atomic value of a built-in kind."""
+    if value is None or value in _EMPTY:
+        return True
+    if field == "apiGroup":
+        return value in API_GROUPS
+    if field == "status":
+        return isinstance(value, dict) or value == "True"
+    if field not in FILLED_IN:
+        return False
+    expected = FILLED_IN[field]
+    return expected is None or expected == value

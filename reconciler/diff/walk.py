@@ -1,0 +1,246 @@
+"""The differences between an observed and a desired value, path by path.
+
+Rules. Every desired field must be observed with an equal value. An observed field that is not
+desired counts only when we own it (it was ours and is not sent any more) or when it stands inside
+an atomic value; whatever else is there belongs to others or is a default. `EVERYTHING` as the tree
+of what we own turns the comparison into an exact one.
+
+Lists are told apart as the server does: by the managedFields where they speak, by the built-in
+table otherwise; a list that neither knows is atomic, its order counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconciler.diff import managed
+from reconciler.diff.lists import (
+    KEY_DEFAULTS,
+    SETS,
+    is_keyed_by,
+    item_of,
+    known_keys,
+    telling_keys,
+)
+from reconciler.diff.managed import Tree
+from reconciler.diff.normal import is_dropped_by_server, is_filled_in, is_same_scalar
+from reconciler.diff.steps import Member, Path
+
+
+class _Absent:
+    """The value of a field that is not there."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+#: A tree that owns whatever is there.
+EVERYTHING: Final[Tree] = {"*": {}}
+_NOTHING: Final[Tree] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One path where the two differ; a side where nothing stands is ABSENT."""
+
+    path: Path
+    observed: Any
+    desired: Any
+
+
+@dataclass(slots=True)
+class Walk:
+    """One comparison: what it knows about the kind, and the differences found so far."""
+
+    is_built_in: bool
+    found: list[Difference]
+
+    def value(self, path: Path, desired: Any, observed: Any, owned: Tree) -> None:
+        """Compare at one path; `owned` is our tree there, empty when we own nothing below."""
+        if isinstance(desired, dict) and isinstance(observed, dict):
+            self.fields(path, desired, observed, owned)
+        elif isinstance(desired, list) and isinstance(observed, list):
+            self.items(path, desired, observed, owned)
+        elif not is_same_scalar(path, desired, observed, is_built_in=self.is_built_in):
+            self.found.append(Difference(path, observed, desired))
+
+    def fields(
+        self, path: Path, desired: Mapping[str, Any], observed: Mapping[str, Any], owned: Tree
+    ) -> None:
+        """Compare two maps."""
+        exact = owned is EVERYTHING
+        for name, value in desired.items():
+            if value is None:
+                continue
+            other = observed.get(name)
+            below = owned if exact else owned.get("f:" + name)
+            if other is None:
+                self.missing((*path, name), value, is_owned=below is not None and not exact)
+            elif value.__class__ is other.__class__ is str:
+                if value != other:
+                    self.value((*path, name), value, other, _NOTHING)
+            elif below is not None and not below and value and isinstance(value, dict | list):
+                self.atomic((*path, name), value, other)
+            else:
+                self.value((*path, name), value, other, below or _NOTHING)
+        if exact:
+            self.exact_extras(path, desired, observed)
+        elif owned:
+            self.dropped_fields(path, desired, observed, owned)
+
+    def missing(self, path: Path, value: Any, *, is_owned: bool) -> None:
+        """A desired value that is not there; what we own and the server drops is no difference."""
+        if is_dropped_by_server(path[-1], value, is_built_in=self.is_built_in):
+            return
+        if is_owned and not value:
+            return
+        self.found.append(Difference(path, ABSENT, value))
+
+    def dropped_fields(
+        self, path: Path, desired: Mapping[str, Any], observed: Mapping[str, Any], owned: Tree
+    ) -> None:
+        """Fields that we own, that are there, and that are not sent any more."""
+        for step in owned:
+            if step[:2] != "f:":
+                continue
+            name = step[2:]
+            if desired.get(name) is None and observed.get(name) is not None:
+                self.found.append(Difference((*path, name), observed[name], ABSENT))
+
+    def exact_extras(
+        self, path: Path, desired: Mapping[str, Any], observed: Mapping[str, Any]
+    ) -> None:
+        """Fields of the other side, for a comparison in which all of them count."""
+        for name, value in observed.items():
+            if value is not None and desired.get(name) is None:
+                self.found.append(Difference((*path, name), value, ABSENT))
+
+    def items(self, path: Path, desired: list[Any], observed: list[Any], owned: Tree) -> None:
+        """Compare two lists."""
+        exact = owned is EVERYTHING
+        keys = self.keys(path, desired, observed, owned)
+        if keys:
+            self.keyed(path, keys, desired, observed, owned)
+        elif not exact and (managed.is_set(owned) or path[-1] in SETS):
+            self.members(path, desired, observed, owned)
+        elif exact:
+            self.listed(path, desired, observed, EVERYTHING)
+        else:
+            self.atomic(path, desired, observed)
+
+    def keys(
+        self, path: Path, desired: Sequence[Any], observed: Sequence[Any], owned: Tree
+    ) -> tuple[str, ...]:
+        """The key fields by which both lists are told apart; empty for any other list."""
+        keys = managed.key_names(owned)
+        if not keys and self.is_built_in and isinstance(path[-1], str):
+            keys = known_keys(path[-1], desired, observed)
+        if keys and is_keyed_by(keys, desired) and is_keyed_by(keys, observed):
+            return keys
+        return ()
+
+    def keyed(
+        self,
+        path: Path,
+        keys: tuple[str, ...],
+        desired: Sequence[Mapping[str, Any]],
+        observed: Sequence[Mapping[str, Any]],
+        owned: Tree,
+    ) -> None:
+        """Compare two lists item by item, each found by its key."""
+        exact = owned is EVERYTHING
+        there = {item_of(keys, item): item for item in observed}
+        wanted = set()
+        for item in desired:
+            step = item_of(keys, item)
+            wanted.add(step)
+            other = there.get(step)
+            below = owned if exact else managed.child(owned, step)
+            if other is None:
+                self.found.append(Difference((*path, step), ABSENT, item))
+            else:
+                item = _with_key_defaults(item, keys)  # noqa: PLW2901 - the same item, completed
+                self.fields((*path, step), item, other, below or _NOTHING)
+        for step, other in there.items():
+            if step not in wanted and (exact or managed.child(owned, step) is not None):
+                self.found.append(Difference((*path, step), other, ABSENT))
+
+    def members(
+        self, path: Path, desired: Sequence[Any], observed: Sequence[Any], owned: Tree
+    ) -> None:
+        """Compare two sets."""
+        for value in desired:
+            if value not in observed:
+                self.found.append(Difference((*path, Member(value)), ABSENT, value))
+        for value in observed:
+            if value not in desired and managed.child(owned, Member(value)) is not None:
+                self.found.append(Difference((*path, Member(value)), value, ABSENT))
+
+    def atomic(self, path: Path, desired: Any, observed: Any) -> None:
+        """Compare a value that is replaced as a whole: extras count unless the server adds them."""
+        if isinstance(desired, dict) and isinstance(observed, dict):
+            self.atomic_fields(path, desired, observed)
+        elif isinstance(desired, list) and isinstance(observed, list):
+            self.listed(path, desired, observed, _NOTHING)
+        elif not is_same_scalar(path, desired, observed, is_built_in=self.is_built_in):
+            self.found.append(Difference(path, observed, desired))
+
+    def atomic_fields(
+        self, path: Path, desired: Mapping[str, Any], observed: Mapping[str, Any]
+    ) -> None:
+        """Compare two maps inside an atomic value."""
+        for name, value in desired.items():
+            if value is None:
+                continue
+            other = observed.get(name)
+            if other is None:
+                self.missing((*path, name), value, is_owned=False)
+            else:
+                self.atomic((*path, name), value, other)
+        for name, value in observed.items():
+            # A custom kind's schema may fill in anything; a built-in kind's defaults are known.
+            if desired.get(name) is None and self.is_built_in and not is_filled_in(name, value):
+                self.found.append(Difference((*path, name), value, ABSENT))
+
+    def listed(
+        self, path: Path, desired: Sequence[Any], observed: Sequence[Any], owned: Tree
+    ) -> None:
+        """Compare two lists in which order counts, saying where items moved in or out."""
+        compare = self.atomic if owned is _NOTHING else self._exact
+        if len(desired) == len(observed):
+            for index, (item, other) in enumerate(zip(desired, observed, strict=True)):
+                compare((*path, index), item, other)
+            return
+        keys = telling_keys(desired, observed)
+        if not keys:
+            self.found.append(Difference(path, list(observed), list(desired)))
+            return
+        there = {item_of(keys, item): item for item in observed}
+        for item in desired:
+            other = there.pop(item_of(keys, item), None)
+            if other is None:
+                self.found.append(Difference((*path, item_of(keys, item)), ABSENT, item))
+            else:
+                compare((*path, item_of(keys, item)), item, other)
+        self.found.extend(Difference((*path, step), other, ABSENT) for step, other in there.items())
+
+    def _exact(self, path: Path, desired: Any, observed: Any) -> None:
+        self.value(path, desired, observed, EVERYTHING)
+
+
+def differences(
+    desired: Mapping[str, Any], observed: Mapping[str, Any], owned: Tree, *, is_built_in: bool
+) -> list[Difference]:
+    """What would have to change so that `observed` holds what is `desired`."""
+    walk = Walk(is_built_in, [])
+    walk.fields((), desired, observed, owned)
+    return walk.found
+
+
+def _with_key_defaults(item: Mapping[str, Any], keys: tuple[str, ...]) -> Mapping[str, Any]:
+    """The item with the key fields that it leaves to the server."""
+    added = {key: KEY_DEFAULTS[key] for key in keys if key not in item and key in KEY_DEFAULTS}
+    return {**item, **added} if added else item
