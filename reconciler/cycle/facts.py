@@ -1,8 +1,8 @@
 """What each cluster is known to be: documents of the fleet joined with what members reported.
 
-Rules (design §4, Cluster facts): facts come from the world (a fresh report or the last inventory). Offline, a cluster
-without any is assumed ready, with every API and unknown capacity; in apply it is frozen. Custom resource definitions
-that this commit places on a cluster count as served there.
+Rules (design §4, Cluster facts): facts come from the world, a fresh report or the last inventory.
+Offline, a cluster without any is assumed ready, with every API and unknown capacity; in apply it is
+frozen. Custom resource definitions that this commit places on a cluster count as served there.
 """
 
 from __future__ import annotations
