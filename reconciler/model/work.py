@@ -51,7 +51,8 @@ class Work:
     """One object for one member. `name` and `namespace` are the Work's own; `binding` names where
     it comes from.
 
-    `api_version` is the manifest's; `conflict_resolution` is `abort` or `overwrite`.
+    `api_version` is the manifest's; `conflict_resolution` is `abort` or `overwrite`. `is_bare`: a
+    namespace that an object needs and no document declares: created when absent, never ours.
     """
 
     cluster: str
@@ -65,6 +66,7 @@ class Work:
     conflict_resolution: str = "abort"
     is_suspended: bool = False
     preserve_on_deletion: bool = False
+    is_bare: bool = False
 
     def manifest_bytes(self) -> bytes:
         """The manifest as JSON, stamped for this cluster."""

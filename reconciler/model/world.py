@@ -29,10 +29,10 @@ class Deletion:
 class State:
     """What the state branch remembers: bindings by template identity, and the cursor.
 
-    `recorded` are the identities last recorded as our Works by cluster (only those may be pruned).
-    `member_uids` maps a cluster
-    to its kube-system uid. `approved` are digests of holds approved by trailers since. `is_lost`:
-    the branch is gone though objects of ours exist.
+    `recorded` are the identities last recorded as our Works by cluster: only those may be pruned.
+    `member_uids` maps a cluster to its kube-system uid. `approved` are the digests of holds that
+    people permitted, `approved_deletes` the deletions those held as (cluster, identity, uid).
+    `is_lost`: the branch is gone though objects of ours exist.
     """
 
     bindings: Mapping[ObjectKey, BindingState] = field(default_factory=dict)
@@ -42,6 +42,7 @@ class State:
     member_uids: Mapping[str, str] = field(default_factory=dict)
     deletions: tuple[Deletion, ...] = ()
     approved: frozenset[str] = frozenset()
+    approved_deletes: frozenset[tuple[str, ObjectKey, str]] = frozenset()
     is_lost: bool = False
 
 
@@ -56,15 +57,18 @@ class Observed:
     facts: ClusterFacts | None = None
 
 
+Works = Mapping[str, Mapping[ObjectKey, Work]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """All input of a cycle. `last_applied` is the fleet of the last applied commit: frozen
-    documents fall back to it.
+    """All input of a cycle.
 
-    `facts` by cluster from inventory or report; `observed` by cluster, None where the member could
-    not be read; `answers` by question
-    digest; `is_offline`: a plan, where clusters without facts are assumed ready with every API and
-    unknown capacity.
+    `last_applied` is the fleet of the last applied commit: frozen documents fall back to it.
+    `facts` by cluster, from inventory or report. `observed` by cluster, None where the member could
+    not be read; a cluster that is absent was not asked. `base_works` makes the plan an offline one:
+    the Works of the base commit stand in for what members hold. `answers` by question digest.
+    `is_offline`: clusters without facts are assumed ready, with every API and unknown capacity.
     """
 
     fleet: Fleet
@@ -72,6 +76,7 @@ class World:
     state: State = field(default_factory=State)
     facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
     observed: Mapping[str, Observed | None] = field(default_factory=dict)
+    base_works: Works | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
     is_offline: bool = False
     wants_trace: bool = False
@@ -79,10 +84,14 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """One binding after its decision: where it goes, including what dependents require."""
+    """One binding after its decision: where it goes, including what dependents require.
+
+    `remembered` is its next state.
+    """
 
     binding: Binding
     decision: Decision
+    remembered: BindingState
     targets: tuple[Target, ...] = ()
 
 
@@ -90,18 +99,21 @@ class Placed:
 class Outcome:
     """All that comes out of a cycle.
 
-    `works` by cluster then identity; `bindings` is the next state by identity; `removed_bindings`
-    the identities that leave it;
-    `frozen_keys` keep their last Works, `frozen_clusters` are left alone.
+    `fleet` is what is in force. `works` by cluster, then identity. `state` is the next state;
+    `placed` has the bindings that were decided in this cycle, `removed` those that leave the state.
+    Bindings in `frozen_keys` keep their last Works; clusters in `frozen_clusters` are left alone,
+    for the reason given. `next_wake` is RFC 3339, `` for never.
     """
 
+    fleet: Fleet
     placed: Mapping[ObjectKey, Placed] = field(default_factory=dict)
-    works: Mapping[str, Mapping[ObjectKey, Work]] = field(default_factory=dict)
+    works: Works = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
-    bindings: Mapping[ObjectKey, BindingState] = field(default_factory=dict)
-    removed_bindings: tuple[ObjectKey, ...] = ()
+    state: State = field(default_factory=State)
+    removed: tuple[ObjectKey, ...] = ()
     frozen_keys: frozenset[ObjectKey] = frozenset()
     frozen_clusters: Mapping[str, str] = field(default_factory=dict)
+    is_held: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
     questions: tuple[Any, ...] = ()
     next_wake: str = ""
