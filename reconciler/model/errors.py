@@ -117,3 +117,9 @@ class SettingsInvalid(ReconcilerError):
     """A setting cannot be used as it is written."""
 
     default_hint = "correct the setting"
+
+
+class StateDamaged(ReconcilerError):
+    """A file of the state branch cannot be read, so nothing may be concluded from the branch."""
+
+    default_hint = "restore the branch, or rebuild it with `reconciler recover`"

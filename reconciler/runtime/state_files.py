@@ -17,7 +17,7 @@ from typing import Any
 
 from reconciler.model.binding import BindingState
 from reconciler.model.emit import emit_yaml
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import StateDamaged
 from reconciler.model.identity import ObjectKey
 from reconciler.model.paths import component, object_path
 from reconciler.model.world import Deletion, Outcome, State
@@ -29,12 +29,6 @@ _API_VERSION = "fleet-reconciler.io/v1alpha1"
 
 #: YAML bytes -> JSON value; raises ValueError.
 Reader = Callable[[bytes], Any]
-
-
-class StateDamaged(ReconcilerError):
-    """A file of the state branch cannot be read, so nothing may be concluded from the branch."""
-
-    default_hint = "restore the branch, or rebuild it with `reconciler recover`"
 
 
 def binding_path(key: ObjectKey) -> str:
@@ -95,7 +89,7 @@ def _recorded(
 
 
 def clusters_of(state: BindingState) -> frozenset[str]:
-    """Every cluster that holds a Work of this binding, by its own targets or on behalf of another."""
+    """Every cluster that holds a Work of this binding, its own or on behalf of another."""
     names = {target.name for target in state.targets}
     names |= {target.name for requirer in state.requirers for target in requirer.targets}
     return frozenset(names | {task.from_cluster for task in state.eviction_tasks})
