@@ -90,3 +90,15 @@ class PathChange:
     path: str
     before: str | None
     after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One ref, by full name, from the commit it is expected to have to the one it gets.
+
+    None stands for a ref that does not exist: creating is exclusive, `new=None` deletes.
+    """
+
+    ref: str
+    expected: str | None
+    new: str | None

@@ -16,10 +16,11 @@ from typing import Any
 import pygit2
 from pygit2.enums import RepositoryOpenFlag, SortMode
 
-from reconciler.adapters.git.moves import Move, require_expected
+from reconciler.adapters.git.moves import require_expected
 from reconciler.adapters.git.objects import LOOSE_BELOW
 from reconciler.adapters.git.trees import FOLDER_MODE, read_tree
 from reconciler.model.errors import PushRaced, PushRejected, SourceUnavailable
+from reconciler.model.source import Move
 from reconciler.model.text import printable
 
 _GATES = ("pre-receive", "update", "proc-receive", "reference-transaction")

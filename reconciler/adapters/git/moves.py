@@ -1,24 +1,11 @@
-"""A push as a value: which refs move from where to where, and the one rule for all targets.
-
-Rule: a ref moves only from the value it was expected to have. None stands for a ref that does not
-exist, so creating is exclusive and `new=None` deletes.
-"""
+"""The one rule of every push: a ref moves only from the value it was expected to have."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from reconciler.model.errors import PushRaced
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """One ref, by full name, from the commit it has to the commit it gets."""
-
-    ref: str
-    expected: str | None
-    new: str | None
+from reconciler.model.source import Move
 
 
 def effective(moves: Iterable[Move]) -> tuple[Move, ...]:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pygit2
 
-from reconciler.adapters.git.moves import Move, require_expected
+from reconciler.adapters.git.moves import require_expected
 from reconciler.adapters.git.network import Conversation, anonymous, conversing, proxy_of
 from reconciler.adapters.git.remote import Remote
 from reconciler.model.errors import PushRaced, PushRejected
+from reconciler.model.source import Move
 
 _NO_COMMIT = "0" * 40
 _UNREPORTED = "the server did not report it"

@@ -8,7 +8,8 @@ count are bounded, because a few kilobytes of nested trees can stand for 10^10 p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -27,6 +28,11 @@ _BLOB_MODES = frozenset({0o100644, 0o100755, 0o100664, 0o100600})
 _LINK_MODE = 0o120000
 _SUBMODULE_MODE = 0o160000
 _OID_BYTES = 20
+# The source, state, status and a few works branches are listed in turns.
+_REMEMBERED = 8
+
+# Path with a slash at its end, tree id, and the flaw of a folder on the way.
+_Place = tuple[str, bytes, str | None]
 
 
 class RawEntry(NamedTuple):
@@ -66,7 +72,15 @@ class _Folder:
     """What one tree holds directly: its entries, and the trees below with their flaws."""
 
     entries: tuple[SourceEntry, ...]
-    below: tuple[tuple[str, bytes, str | None], ...]
+    below: tuple[_Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """A whole tree as it was listed."""
+
+    folders: Mapping[_Place, _Folder]
+    entries: Mapping[str, SourceEntry]
 
 
 class Lister:
@@ -75,16 +89,23 @@ class Lister:
     def __init__(self, odb: pygit2.Odb, *, most_blob_bytes: int) -> None:
         self._odb = odb
         self._most_blob_bytes = most_blob_bytes
-        self._remembered: dict[tuple[str, bytes, str | None], _Folder] = {}
+        self._recent: OrderedDict[bytes, _Listing] = OrderedDict()
 
-    def entries(self, root: bytes) -> dict[str, SourceEntry]:
+    def entries(self, root: bytes) -> Mapping[str, SourceEntry]:
         """Everything outside hidden folders, by path in ascending order."""
-        seen: dict[tuple[str, bytes, str | None], _Folder] = {}
+        listing = self._recent.pop(root, None) or self._listing(root)
+        self._recent[root] = listing
+        if len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
+        return listing.entries
+
+    def _listing(self, root: bytes) -> _Listing:
+        seen: dict[_Place, _Folder] = {}
         found: dict[str, SourceEntry] = {}
-        todo: list[tuple[str, bytes, str | None]] = [("", root, None)]
+        todo: list[_Place] = [("", root, None)]
         while todo:
             place = todo.pop()
-            folder = seen[place] = self._remembered.get(place) or self._folder(place)
+            folder = seen[place] = self._known(place) or self._folder(place)
             for entry in folder.entries:
                 known = entry.path in found
                 found[entry.path] = (
@@ -93,13 +114,19 @@ class Lister:
             todo.extend(folder.below)
             if len(found) + len(seen) > MOST_ENTRIES:
                 raise SourceUnavailable(f"the tree has more than {MOST_ENTRIES} entries")
-        self._remembered = seen
-        return _marked_twins(dict(sorted(found.items())))
+        return _Listing(seen, _marked_twins(dict(sorted(found.items()))))
 
-    def _folder(self, place: tuple[str, bytes, str | None]) -> _Folder:
+    def _known(self, place: _Place) -> _Folder | None:
+        for listing in reversed(self._recent.values()):
+            folder = listing.folders.get(place)
+            if folder is not None:
+                return folder
+        return None
+
+    def _folder(self, place: _Place) -> _Folder:
         prefix, oid, inherited = place
         entries: list[SourceEntry] = []
-        below: list[tuple[str, bytes, str | None]] = []
+        below: list[_Place] = []
         for raw in read_tree(self._odb, oid):
             path = prefix + shown(raw.name)
             flaw = name_anomaly(raw.name)

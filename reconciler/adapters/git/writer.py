@@ -18,14 +18,14 @@ from pygit2.enums import ObjectType, SortMode
 
 from reconciler.adapters.git.edits import edited
 from reconciler.adapters.git.folder_push import move_refs, push_to_folder, require_open_to_moves
-from reconciler.adapters.git.moves import Move, effective
+from reconciler.adapters.git.moves import effective
 from reconciler.adapters.git.network_push import push_over_network
 from reconciler.adapters.git.objects import Objects
 from reconciler.adapters.git.remote import Remote, Transport
 from reconciler.adapters.git.store import GitStore
 from reconciler.adapters.git.trees import RawEntry, read_tree
 from reconciler.model.errors import PushRejected, SourceUnavailable
-from reconciler.model.source import Identity
+from reconciler.model.source import Identity, Move
 
 OURS = ("refs/heads/reconciler/",)
 
