@@ -1,3 +1,3 @@
-"""The shared conformance vectors: one runner, one module per family of operations, one table `OPS`."""
+"""The shared conformance vectors: one runner, one module per family, one table `OPS`."""
 
 from __future__ import annotations

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.conformance import interpret, placement
 from tests.conformance.runner import Operation
 
-OPS: Final[dict[str, Operation]] = {}
+OPS: Final[dict[str, Operation]] = {
+    "clusterMatches": placement.cluster_matches,
+    "estimate": placement.estimate,
+    "interpret": interpret.interpret,
+    "names": placement.names,
+    "schedule": placement.schedule,
+}

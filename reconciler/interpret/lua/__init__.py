@@ -1,0 +1,3 @@
+"""Lua customizations: sandboxed machine, Karmada's script contract, third-party kinds as data."""
+
+from __future__ import annotations
