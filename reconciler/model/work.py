@@ -39,11 +39,15 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedOverride:
-    """One override rule that changed a body: policy, rule index, and its JSON patch."""
+    """One override rule that applied: policy, rule index, and the JSON patch it amounted to.
+
+    `overriders` is the rule's wire form, echoed in the annotations of a Work.
+    """
 
     policy: PolicyRef
     rule: int
     patch: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+    overriders: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +55,7 @@ class Work:
     """One object for one member. `name` and `namespace` are the Work's own; `binding` names where
     it comes from.
 
-    `api_version` is the manifest's; `conflict_resolution` is `abort` or `overwrite`. `is_bare`: a
-    namespace that an object needs and no document declares: created when absent, never ours.
+    `api_version` is the manifest's; `conflict_resolution` is `abort` or `overwrite`.
     """
 
     cluster: str
@@ -66,7 +69,6 @@ class Work:
     conflict_resolution: str = "abort"
     is_suspended: bool = False
     preserve_on_deletion: bool = False
-    is_bare: bool = False
 
     def manifest_bytes(self) -> bytes:
         """The manifest as JSON, stamped for this cluster."""

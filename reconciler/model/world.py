@@ -50,10 +50,12 @@ class State:
 class Observed:
     """What one member holds of the objects we asked about; None in World.observed means unknown.
 
-    `objects` maps identity to the body as the API server returned it.
+    `objects` maps identity to the body as the API server returned it; `namespaces` are the names of
+    all that exist there, ours or not.
     """
 
     objects: Mapping[ObjectKey, dict[str, Any]] = field(default_factory=dict)
+    namespaces: frozenset[str] = frozenset()
     facts: ClusterFacts | None = None
 
 

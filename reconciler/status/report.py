@@ -50,9 +50,8 @@ def fleet_report(
 def _expected(outcome: Outcome) -> dict[ObjectKey, list[str]]:
     clusters: dict[ObjectKey, list[str]] = {}
     for cluster in sorted(outcome.works):
-        for key, work in outcome.works[cluster].items():
-            if not work.is_bare:
-                clusters.setdefault(key, []).append(cluster)
+        for key in outcome.works[cluster]:
+            clusters.setdefault(key, []).append(cluster)
     return clusters
 
 
