@@ -67,8 +67,9 @@ def binding_name(kind: str, name: str) -> str:
 @lru_cache(maxsize=65536)
 def work_name(kind: str, name: str, namespace: str) -> str:
     """Name of the Work of a template on every cluster (karmada-semantics §2.1)."""
-    subject = f"{namespace}-{name}-{kind}" if namespace else f"{name}-{kind}"
-    return f"{name.replace(':', '.').lower()}-{safe_encode(str(fnv32a(subject.lower())))}"
+    plain = name.replace(":", ".").lower()
+    subject = f"{namespace}-{plain}-{kind}" if namespace else f"{plain}-{kind}"
+    return f"{plain}-{safe_encode(str(fnv32a(subject.lower())))}"
 
 
 def execution_namespace(cluster: str) -> str:

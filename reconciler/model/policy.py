@@ -134,6 +134,14 @@ class Placement:
     workload_affinity: WorkloadAffinity | None = None
     document: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
+    @property
+    def spread_conflict(self) -> str:
+        """Why the spread constraints cannot hold together, `` when they can (design §6)."""
+        fields = {one.by_field for one in self.spread_constraints}
+        if "zone" in fields and fields & {"region", "provider"}:
+            return "spread constraints by zone and by region or provider cannot be combined"
+        return ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspension:

@@ -39,8 +39,14 @@ def divide(total: int, votes: Mapping[str, int], *, seed: str = "") -> dict[str,
 def _guaranteed(total: int, votes: Mapping[str, int]) -> dict[str, int]:
     """Seats every party has for certain, so that large totals need no long loop.
 
-    A party of n never ends more than (n + 1) / 2 below its exact share: for the final divisor each
-    rounded share is off by at most a half, and so their sum by n / 2.
+    At most (sum / q + n) / 2 quotients of n parties reach q, which is `total` for
+    q = sum / (2 * total - n): those that do are among the largest. One seat less than that leaves
+    room for the rounding of quotients; no more than about 2 * n seats remain to be handed out.
     """
-    everything, margin = sum(votes.values()), len(votes) + 1
-    return {name: max(0, total * vote // everything - margin) for name, vote in votes.items()}
+    scale = 2 * total - len(votes)
+    if scale <= 0:
+        return dict.fromkeys(votes, 0)
+    everything = sum(votes.values())
+    return {
+        name: max(0, (vote * scale // everything + 1) // 2 - 1) for name, vote in votes.items()
+    }

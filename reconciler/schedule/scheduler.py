@@ -1,0 +1,117 @@
+"""Schedule one binding: see whether there is a cause, try the affinities in order, decide.
+
+Source: Karmada pkg/scheduler/scheduler.go; karmada-semantics §2.6 and §2.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.binding import Binding, BindingState, Target
+from reconciler.model.decision import Decision, ScheduleReason, Trace
+from reconciler.model.policy import AffinityTerm, Placement
+from reconciler.schedule.attempt import attempt
+from reconciler.schedule.context import SchedulingContext
+from reconciler.schedule.framework import Profile, Refusal
+from reconciler.schedule.profiles import BUILT_IN, DEFAULT_NAME
+from reconciler.schedule.request import Request
+from reconciler.schedule.trace import Recorder
+from reconciler.schedule.trigger import is_triggered, scheduling_cause
+
+
+def schedule(
+    binding: Binding, previous: BindingState | None, context: SchedulingContext
+) -> Decision:
+    """Where the binding goes; the previous targets where the scheduler has no cause to look.
+
+    What nobody claims and what is suspended for scheduling keeps what it has.
+    """
+    is_ours = binding.claim is not None and not binding.is_scheduling_suspended
+    if is_ours and scheduling_cause(binding, previous, context):
+        return place(binding, previous, context)
+    if previous is None:
+        return Decision(was_scheduled=False)
+    return Decision(
+        targets=previous.targets, affinity_name=previous.observed_affinity, was_scheduled=False
+    )
+
+
+def place(binding: Binding, previous: BindingState | None, context: SchedulingContext) -> Decision:
+    """Schedule with or without a cause.
+
+    Terms of ordered affinities are tried from the observed one on, from the first one on when a
+    rescheduling was triggered; the first that works is recorded. When none does the first failure
+    counts: NoClusterFit clears the targets, every other keeps them.
+    """
+    profile = profile_of(binding, context)
+    if profile is None:
+        message = f"no scheduler profile is named {binding.scheduler_name}"
+        return failed(Refusal(ScheduleReason.SCHEDULER_ERROR, message), previous, ())
+    failures: list[Refusal] = []
+    traces: list[Trace] = []
+    for request in requests(binding, previous, context):
+        name = request.term.name if request.term is not None else ""
+        recorder = Recorder(name) if context.wants_trace else None
+        targets: tuple[Target, ...] | None = None
+        try:
+            targets = attempt(request, profile, recorder)
+        except Refusal as refusal:
+            failures.append(refusal)
+        if recorder is not None:
+            traces.append(recorder.trace())
+        if targets is not None:
+            return Decision(targets=targets, affinity_name=name, traces=tuple(traces))
+    return failed(failures[0], previous, tuple(traces))
+
+
+def profile_of(binding: Binding, context: SchedulingContext) -> Profile | None:
+    """The plugins that the binding's schedulerName chooses."""
+    if not context.profiles and binding.scheduler_name == DEFAULT_NAME:
+        return BUILT_IN
+    return context.profiles.get(binding.scheduler_name)
+
+
+def requests(
+    binding: Binding, previous: BindingState | None, context: SchedulingContext
+) -> Iterator[Request]:
+    """The attempts to make, in order."""
+    placement, is_fresh = binding.placement or Placement(), is_triggered(previous)
+    previous_names = frozenset(one.name for one in previous.targets) if previous else frozenset()
+    evicted = (
+        frozenset(one.from_cluster for one in previous.eviction_tasks) if previous else frozenset()
+    )
+    for term in terms(placement, previous, is_fresh=is_fresh):
+        yield Request(
+            binding=binding,
+            placement=placement,
+            previous=previous,
+            context=context,
+            term=term,
+            is_fresh=is_fresh,
+            previous_names=previous_names,
+            evicted=evicted,
+        )
+
+
+def terms(
+    placement: Placement, previous: BindingState | None, *, is_fresh: bool
+) -> tuple[AffinityTerm | None, ...]:
+    """Terms still to try, from the observed one on; a single None without ordered affinities."""
+    if not placement.affinities:
+        return (None,)
+    names = [one.name for one in placement.affinities]
+    observed = previous.observed_affinity if previous is not None and not is_fresh else ""
+    return placement.affinities[names.index(observed) if observed in names else 0 :]
+
+
+def failed(refusal: Refusal, previous: BindingState | None, traces: tuple[Trace, ...]) -> Decision:
+    """The decision for a failure."""
+    keeps = refusal.reason is not ScheduleReason.NO_CLUSTER_FIT
+    return Decision(
+        targets=previous.targets if previous is not None and keeps else (),
+        reason=refusal.reason,
+        message=refusal.message,
+        affinity_name=previous.observed_affinity if previous is not None else "",
+        keeps_previous=keeps,
+        traces=traces,
+    )

@@ -1,0 +1,70 @@
+"""Why a decision came out as it did, collected while it is made and only when somebody asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.model.cluster import Cluster
+from reconciler.model.decision import ClusterVerdict, Trace, TraceStep
+from reconciler.schedule.request import Candidate, Share
+
+
+class Recorder:
+    """Takes notes of one attempt."""
+
+    __slots__ = ("_steps", "_verdicts", "affinity_name")
+
+    def __init__(self, affinity_name: str) -> None:
+        """Start the notes of one affinity."""
+        self.affinity_name = affinity_name
+        self._verdicts: dict[str, ClusterVerdict] = {}
+        self._steps: list[TraceStep] = []
+
+    def refuse(self, cluster: Cluster, plugin: str, reason: str) -> None:
+        """A filter said no."""
+        self._verdicts[cluster.name] = ClusterVerdict(
+            cluster=cluster.name, plugin=plugin, reason=reason
+        )
+
+    def rate(
+        self, candidate: Candidate, scores: tuple[tuple[str, int], ...], *, is_estimated: bool
+    ) -> None:
+        """A cluster passed the filters."""
+        self._verdicts[candidate.name] = ClusterVerdict(
+            cluster=candidate.name,
+            scores=scores,
+            available=candidate.available if is_estimated else None,
+            overflow_order=candidate.overflow_order,
+        )
+
+    def select(self, ranked: list[Candidate], selected: list[Candidate]) -> None:
+        """Clusters were chosen among those that passed."""
+        chosen = {one.name for one in selected}
+        rows = tuple(
+            f"{one.name}: {'used' if one.name in chosen else 'left out'}" for one in ranked
+        )
+        self._steps.append(TraceStep(title="Select clusters", rows=rows))
+        for name in (one.name for one in ranked if one.name not in chosen):
+            self._verdicts[name] = replace(
+                self._verdicts[name],
+                plugin="Select",
+                reason="other clusters satisfy the spread constraints better",
+            )
+
+    def divide(self, division: str, share: Share, result: Mapping[str, int]) -> None:
+        """Replicas were divided."""
+        has = {one.name: one.replicas for one in share.request.previous_targets}
+        rows = tuple(
+            f"{one.name}: {has.get(one.name, 0)} -> {result.get(one.name, 0)}"
+            f" (room for {one.allocatable} more)"
+            for one in share.candidates
+        )
+        mode = "fresh" if share.request.is_fresh else "steady"
+        title = f"Divide {share.replicas} replicas by {division}, {mode}"
+        self._steps.append(TraceStep(title=title, rows=rows))
+
+    def trace(self) -> Trace:
+        """The notes as a value, verdicts by cluster name."""
+        verdicts = tuple(self._verdicts[name] for name in sorted(self._verdicts))
+        return Trace(affinity_name=self.affinity_name, verdicts=verdicts, steps=tuple(self._steps))
