@@ -1,0 +1,107 @@
+"""Where a value stands in its file: one file read again, once something in it is at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import yaml
+from yaml._yaml import CParser
+from yaml.events import (
+    AliasEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from reconciler.parse.yaml.documents import split_documents
+from reconciler.parse.yaml.problem import Unreadable
+from reconciler.parse.yaml.scalars import key_text, resolve_plain, resolve_tagged
+
+_OPENING: Final = (MappingStartEvent, SequenceStartEvent)
+
+Pointer = Sequence[str | int]
+
+
+def locate(data: bytes, document: int, pointer: Pointer) -> tuple[int, int]:
+    """Line and column, from 1, of the value a pointer names in the document with that index.
+
+    Keys of maps are pointed at by their key. Where the pointer leads nowhere (a field is missing,
+    or stands behind an alias), the deepest place on the way to it.
+    """
+    chunks = list(split_documents(data))
+    if document >= len(chunks):
+        return (0, 0)
+    line, column = _Finder(chunks[document].data).find(pointer)
+    return (line + chunks[document].first_line, column + 1)
+
+
+class _Finder:
+    """Walks the events of one document towards a pointer, skipping whatever stands beside it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._next: Callable[[], Any] = CParser(data).get_event
+        self._place = (0, 0)
+
+    def find(self, pointer: Pointer) -> tuple[int, int]:
+        with suppress(yaml.YAMLError, Unreadable, StopIteration):
+            self._enter(pointer)
+        return self._place
+
+    def _enter(self, pointer: Pointer) -> None:
+        event = self._event()
+        while not isinstance(event, (*_OPENING, ScalarEvent, AliasEvent)):
+            event = self._event()
+        self._at(event)
+        for step in pointer:
+            if isinstance(event, MappingStartEvent):
+                event = self._entry(str(step))
+            elif isinstance(event, SequenceStartEvent):
+                event = self._item(int(step))
+            else:
+                return
+
+    def _entry(self, name: str) -> Any:
+        while isinstance(key := self._event(), ScalarEvent):
+            value = self._event()
+            if _spelt(key) == name:
+                self._at(key)
+                return value
+            self._skip(value)
+        raise StopIteration
+
+    def _item(self, index: int) -> Any:
+        event = self._event()
+        for _ in range(index):
+            self._skip(event)
+            event = self._event()
+        if not isinstance(event, (*_OPENING, ScalarEvent, AliasEvent)):
+            raise StopIteration
+        self._at(event)
+        return event
+
+    def _skip(self, event: Any) -> None:
+        depth = 1 if isinstance(event, _OPENING) else 0
+        while depth:
+            event = self._event()
+            if isinstance(event, _OPENING):
+                depth += 1
+            elif not isinstance(event, ScalarEvent | AliasEvent):
+                depth -= 1
+
+    def _at(self, event: Any) -> None:
+        self._place = (event.start_mark.line, event.start_mark.column)
+
+    def _event(self) -> Any:
+        event = self._next()
+        if isinstance(event, StreamEndEvent):
+            raise StopIteration
+        return event
+
+
+def _spelt(event: Any) -> str:
+    if event.tag is not None:
+        return key_text(resolve_tagged(event.tag, event.value))
+    return key_text(resolve_plain(event.value)) if event.implicit[0] else str(event.value)
