@@ -1,0 +1,106 @@
+"""Changes: what every member needs, from its Works and what it was observed to hold.
+
+Two sources of "observed" make the two plans: members' answers (apply, and dry runs of it), or the
+Works of the base
+commit (offline). Rules: nothing is compared on a member that could not be read; nothing happens to
+untouched
+objects; only what is recorded as placed by us is deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.diff.compare import compare
+from reconciler.diff.context import Context, Retain
+from reconciler.diff.namespaces import bare_namespaces
+from reconciler.diff.redact import NO_SECRETS, SecretValues
+from reconciler.diff.works import compare_works
+from reconciler.model.change import Action, Change
+from reconciler.model.config import FleetConfig
+from reconciler.model.fleet import Fleet
+from reconciler.model.identity import ObjectKey
+from reconciler.model.work import Work
+from reconciler.model.world import Observed, Works
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparing:
+    """What all members share.
+
+    `untouched` are (cluster, identity) that keep whatever they have, `preserved` identities whose
+    policy leaves
+    them behind. `recorded` by cluster.
+    """
+
+    fleet: Fleet
+    config: FleetConfig
+    retain: Retain
+    recorded: Mapping[str, frozenset[ObjectKey]]
+    untouched: frozenset[tuple[str, ObjectKey]] = frozenset()
+    preserved: frozenset[ObjectKey] = frozenset()
+    secrets: SecretValues = field(default=NO_SECRETS)
+
+    def with_members(
+        self, works: Works, observed: Mapping[str, Observed | None]
+    ) -> Iterator[Change]:
+        """Changes of every member that was read."""
+        for cluster in sorted(observed):
+            seen = observed[cluster]
+            if seen is not None:
+                yield from self._member(cluster, works.get(cluster, {}), seen)
+
+    def with_base(self, works: Works, base: Works) -> Iterator[Change]:
+        """Changes from the base commit's Works to these."""
+        for cluster in sorted({*works, *base}):
+            before, after = base.get(cluster, {}), works.get(cluster, {})
+            for key in sorted({*before, *after}):
+                if (cluster, key) not in self.untouched:
+                    change = compare_works(before.get(key), after.get(key), self.secrets)
+                    yield self._placed(change)
+
+    def _member(
+        self, cluster: str, works: Mapping[ObjectKey, Work], seen: Observed
+    ) -> Iterator[Change]:
+        context = Context(
+            cluster=cluster,
+            fleet_id=self.config.fleet_id,
+            retain=self.retain,
+            ignore_differences=self.config.ignore_differences,
+            adopt=self.config.adopt,
+            secrets=self.secrets,
+            recorded=self.recorded.get(cluster, frozenset()),
+            preserved=self.preserved,
+        )
+        wanted = self._dispatched(cluster, works)
+        yield from bare_namespaces(cluster, wanted, seen.namespaces)
+        for work in wanted:
+            yield self._placed(compare(work, seen.objects.get(work.key), context))
+        for key in self._leftovers(cluster, works, context):
+            body = seen.objects.get(key)
+            if body is not None:
+                yield compare(None, body, context)
+
+    def _dispatched(self, cluster: str, works: Mapping[ObjectKey, Work]) -> list[Work]:
+        return [
+            work
+            for key, work in works.items()
+            if not work.is_suspended and (cluster, key) not in self.untouched
+        ]
+
+    def _leftovers(
+        self, cluster: str, works: Mapping[ObjectKey, Work], context: Context
+    ) -> Iterable[ObjectKey]:
+        return sorted(
+            key
+            for key in context.recorded
+            if key not in works and (cluster, key) not in self.untouched
+        )
+
+    def _placed(self, change: Change) -> Change:
+        """The change with the place its template stands at."""
+        if change.action is Action.UNCHANGED or change.position.path:
+            return change
+        template = self.fleet.templates.get(change.key)
+        return replace(change, position=template.position) if template else change
