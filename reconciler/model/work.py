@@ -7,6 +7,7 @@ bytes. A Work is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -3,3 +3,9 @@ interpret, overriders.
 """
 
 from __future__ import annotations
+
+from reconciler.render.namespaces import is_auto_propagated, render_namespace
+from reconciler.render.overrides import OverrideIndex
+from reconciler.render.render import Rendered, render
+
+__all__ = ["OverrideIndex", "Rendered", "is_auto_propagated", "render", "render_namespace"]

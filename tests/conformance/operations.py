@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.conformance import interpret, placement
+from tests.conformance import interpret, override, placement
 from tests.conformance.runner import Operation
 
 OPS: Final[dict[str, Operation]] = {
@@ -16,5 +16,6 @@ OPS: Final[dict[str, Operation]] = {
     "estimate": placement.estimate,
     "interpret": interpret.interpret,
     "names": placement.names,
+    "override": override.override,
     "schedule": placement.schedule,
 }

@@ -1,0 +1,122 @@
+"""Which override rules apply to an object on a cluster, and in which order.
+
+Rules (karmada-semantics §2.12): cluster policies first, then policies of the object's namespace;
+within each, less specific policies before more specific ones (their implicit priority, where no
+selectors count as match-all), then by name; rules as listed. Later writes win. The namespaced
+policies see the object as the cluster policies left it.
+
+Strategy: clusters do not change within a cycle, so what a rule targets is computed once, as a set
+of names; policies are found by the kinds they select.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.model.cluster import Cluster
+from reconciler.model.manifest import Manifest
+from reconciler.model.policy import OverridePolicy, OverrideRule, PolicyKind
+from reconciler.model.selector import ImplicitPriority
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One rule of a policy, `number` counted from 0, and the clusters it targets (None: all).
+
+    Rules are made once per index and compared by identity.
+    """
+
+    policy: OverridePolicy
+    number: int
+    content: OverrideRule
+    targets: frozenset[str] | None
+
+    def covers(self, cluster: str) -> bool:
+        """Whether the rule speaks of that cluster."""
+        return self.targets is None or cluster in self.targets
+
+
+#: Rules in the order of application.
+Rules = tuple[Rule, ...]
+
+
+class OverrideIndex:
+    """Override policies, ready to be asked about any object and cluster of one cycle."""
+
+    def __init__(self, policies: Iterable[OverridePolicy], clusters: Mapping[str, Cluster]) -> None:
+        self._clusters = clusters
+        self._cluster_wide = _Shelf()
+        self._by_namespace: dict[str, _Shelf] = {}
+        for policy in policies:
+            self._shelf_of(policy).add(policy, self._rules(policy))
+
+    def cluster_rules(self, body: dict[str, Any]) -> Rules:
+        """Rules of cluster policies that may apply to the object, on one cluster or another."""
+        return self._cluster_wide.rules(Manifest(body))
+
+    def namespaced_rules(self, body: dict[str, Any]) -> Rules:
+        """Rules of the policies of the object's namespace; none for cluster-scoped objects."""
+        manifest = Manifest(body)
+        shelf = self._by_namespace.get(manifest.namespace) if manifest.namespace else None
+        return shelf.rules(manifest) if shelf else ()
+
+    def _shelf_of(self, policy: OverridePolicy) -> _Shelf:
+        if policy.ref.kind is PolicyKind.CLUSTER_OVERRIDE:
+            return self._cluster_wide
+        return self._by_namespace.setdefault(policy.ref.namespace, _Shelf())
+
+    def _rules(self, policy: OverridePolicy) -> Rules:
+        return tuple(
+            Rule(policy, number, content, self._targets(content))
+            for number, content in enumerate(policy.rules)
+        )
+
+    def _targets(self, rule: OverrideRule) -> frozenset[str] | None:
+        if rule.target is None:
+            return None
+        return frozenset(
+            name for name, cluster in self._clusters.items() if rule.target.matches(cluster)
+        )
+
+
+class _Shelf:
+    """Policies of one scope by the API version and kind they select."""
+
+    def __init__(self) -> None:
+        self._of_kind: dict[tuple[str, str], list[tuple[OverridePolicy, Rules]]] = {}
+        self._of_every_kind: list[tuple[OverridePolicy, Rules]] = []
+
+    def add(self, policy: OverridePolicy, rules: Rules) -> None:
+        if not policy.selectors:
+            self._of_every_kind.append((policy, rules))
+        for kind in {(one.api_version, one.kind) for one in policy.selectors}:
+            self._of_kind.setdefault(kind, []).append((policy, rules))
+
+    def rules(self, manifest: Manifest) -> Rules:
+        """Rules of the policies that select the object, in the order of application."""
+        candidates = self._of_kind.get((manifest.api_version, manifest.kind), ())
+        matching = [
+            (priority, policy.ref.name, rules)
+            for policy, rules in (*candidates, *self._of_every_kind)
+            if (priority := specificity(policy, manifest))
+        ]
+        matching.sort(key=lambda one: one[:2])
+        return tuple(rule for _, _, rules in matching for rule in rules)
+
+
+def specificity(policy: OverridePolicy, manifest: Manifest) -> ImplicitPriority:
+    """How specifically a policy selects an object; no selectors select everything."""
+    if not policy.selectors:
+        return ImplicitPriority.ALL
+    return max(
+        one.priority(
+            manifest.api_version,
+            manifest.kind,
+            manifest.namespace,
+            manifest.name,
+            manifest.labels,
+        )
+        for one in policy.selectors
+    )
