@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any, Final, NoReturn
 
 import lupa.lua51 as lupa
+import orjson
 
 from reconciler.interpret.errors import InterpretError
 from reconciler.interpret.lua import kube
@@ -67,11 +68,20 @@ class State:
         """What `sandbox.lua` says: success, then kind and value of each result, or a message."""
         chunk = self.chunk(script)
         values = [
-            self.table_from(value, recursive=True) if isinstance(value, dict | list) else value
+            self.table_from(unshared(value), recursive=True)
+            if isinstance(value, dict | list)
+            else value
             for value in arguments
         ]
         answer: tuple[Any, ...] = self.run(chunk, function, *values)
         return answer
+
+
+def unshared(value: Any) -> Any:
+    """The same JSON value with no part in two places: `table_from` hands Lua an empty table for a
+    map or list that it meets again.
+    """
+    return orjson.loads(orjson.dumps(value))
 
 
 def new_state(instructions: int, memory: int) -> State:
