@@ -58,15 +58,3 @@ def customization(api_version: str, kind: str) -> Mapping[str, Any] | None:
         return None
     document: Mapping[str, Any] = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
     return document
-
-
-def scripts(api_version: str, kind: str) -> Mapping[str, str]:
-    """The Lua script of each customization of this kind, empty for a kind that is not here.
-
-    Keys are those of `spec.customizations`: `replicaResource`, `healthInterpretation`, …
-    """
-    document = customization(api_version, kind)
-    if document is None:
-        return MappingProxyType({})
-    hooks = document["spec"]["customizations"]
-    return {hook: rule["luaScript"] for hook, rule in hooks.items()}
