@@ -154,6 +154,8 @@ class _Rendering:
         self._cluster_rules = overrides.cluster_rules(self._base)
         self._drafts: dict[Any, _Draft | _Failure] = {}
         self._classes: dict[Any, _Finished | _Failure] = {}
+        # Different rules may come to the same bytes; those are shared too.
+        self._bodies: dict[str, Body] = {}
 
     def run(self, preserved: Mapping[str, Mapping[str, str]]) -> Rendered:
         works: dict[str, Work] = {}
@@ -222,10 +224,11 @@ class _Rendering:
         if preserved:
             body = merged(body, preserved, "metadata", "labels")
         body = pruned(body)
+        cut = cut_body(
+            lambda namespace, work: stamped(body, self._origin, resolution, namespace, work)
+        )
         return _Finished(
-            body=cut_body(
-                lambda namespace, work: stamped(body, self._origin, resolution, namespace, work)
-            ),
+            body=self._bodies.setdefault(cut.digest, cut),
             api_version=str(body.get("apiVersion")),
             resolution=resolution,
             applied=draft.applied + applied,
