@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
+from apscheduler.triggers.interval import IntervalTrigger
 
 from reconciler.adapters.clock import FakeClock, Scheduler, SystemClock
 from reconciler.adapters.clock.fake import START
-from reconciler.adapters.clock.scheduler import cron_trigger
+from reconciler.adapters.clock.triggers import Cron, Forward
 from reconciler.model.errors import SettingsInvalid
 
 
@@ -97,24 +97,47 @@ async def test_a_moment_that_has_passed_is_now_and_a_cancelled_job_is_gone() -> 
     scheduler.stop()
 
 
-def test_a_cron_job_runs_once_on_the_day_the_clock_is_put_back() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    trigger = cron_trigger("30 1 * * *", "Europe/Berlin")
-    moment = datetime(2026, 10, 24, 12, tzinfo=berlin)
-    days = []
-    for _ in range(3):
-        moment = trigger.get_next_fire_time(moment, moment + timedelta(seconds=1))
-        days.append((moment.astimezone(berlin).day, moment.astimezone(berlin).hour))
-    assert days == [(25, 1), (26, 1), (27, 1)]
+@pytest.mark.parametrize(
+    ("expression", "after", "moments"),
+    [
+        # The clock goes back at 3:00 on 25 October, and forward at 2:00 on 29 March.
+        ("30 2 * * *", "2026-10-24T12:00", ["25T00:30", "25T01:30", "26T01:30"]),
+        ("30 2 * * *", "2026-03-28T12:00", ["29T01:00", "30T00:30", "31T00:30"]),
+        ("0 12 * * 0", "2026-01-01T00:00", ["04T11:00", "11T11:00", "18T11:00"]),
+        ("0 12 5 * 7", "2026-01-01T00:00", ["04T11:00", "05T11:00", "11T11:00"]),
+    ],
+)
+def test_cron_means_what_kubernetes_means(expression: str, after: str, moments: list[str]) -> None:
+    trigger = Cron(expression, "Europe/Berlin")
+    moment = datetime.fromisoformat(after).replace(tzinfo=UTC)
+    found = []
+    for _ in moments:
+        moment = trigger.get_next_fire_time(moment, moment)
+        found.append(moment.strftime("%dT%H:%M"))
+    assert found == moments
+
+
+def test_years_of_missed_runs_are_one_step() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    long_ago = datetime(1970, 1, 1, tzinfo=UTC)
+    assert Cron("* * * * *", "UTC").get_next_fire_time(long_ago, now) > now
+    every_second = Forward(IntervalTrigger(seconds=1, timezone=UTC))
+    assert every_second.get_next_fire_time(long_ago, now) == now + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
     ("expression", "timezone"),
-    [("* * *", "UTC"), ("61 * * * *", "UTC"), ("* * * * *", "Mars/Olympus"), ("", "UTC")],
+    [
+        ("* * *", "UTC"),
+        ("61 * * * *", "UTC"),
+        ("* * * * *", "Mars/Olympus"),
+        ("", "UTC"),
+        ("0 0 * * * *", "UTC"),
+    ],
 )
 def test_an_expression_that_is_none_is_a_setting_to_correct(expression: str, timezone: str) -> None:
     with pytest.raises(SettingsInvalid):
-        cron_trigger(expression, timezone)
+        Cron(expression, timezone)
 
 
 async def test_an_interval_of_nothing_is_refused() -> None:

@@ -229,6 +229,14 @@ def test_a_large_commit_travels_as_a_pack(served: Served, tmp_path: Path) -> Non
     tree = reader.tree(tip)
     assert {path: tree.read(entry.oid) for path, entry in tree.entries.items()} == files
 
+    second = committed(writer, tip, {"ns1/f1.yaml": b"changed"})
+    signature = pygit2.Signature("a", "a@b")
+    served.repository.create_tag("v1", tip, pygit2.enums.ObjectType.COMMIT, signature, "m")
+    served.repository.create_reference("refs/tags/tree", store.repository[tip].tree.id)
+    writer.push([Move(ref=STATE, expected=tip, new=second)])
+    sent = list(Path(served.folder, "objects").glob("??/*"))
+    assert len(sent) == 3 + 2, "one blob, two trees, a commit, and the tag made here"
+
 
 def test_an_unreachable_remote_is_unavailable_and_changes_nothing(tmp_path: Path) -> None:
     for address in ("http://127.0.0.1:1/x.git", str(tmp_path / "none"), "file:///nowhere/x.git"):

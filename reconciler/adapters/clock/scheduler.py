@@ -7,16 +7,15 @@ the polls of many reconcilers. A job is replaced by another of its name.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from reconciler.adapters.clock.triggers import Cron, Forward
 from reconciler.model.errors import SettingsInvalid
 
 Job = Callable[[], Awaitable[None]]
@@ -53,11 +52,11 @@ class Scheduler:
         trigger = IntervalTrigger(
             seconds=interval.total_seconds(), jitter=spread or None, timezone=UTC
         )
-        self._add(name, trigger, job)
+        self._add(name, Forward(trigger), job)
 
     def cron(self, name: str, expression: str, job: Job, *, timezone: str = "UTC") -> None:
         """Run when a five-field cron expression says so; raises `SettingsInvalid`."""
-        self._add(name, cron_trigger(expression, timezone), job)
+        self._add(name, Cron(expression, timezone), job)
 
     def once(self, name: str, moment: datetime, job: Job) -> None:
         """Run at a moment, at once when it has passed."""
@@ -78,21 +77,3 @@ class Scheduler:
 
     def _add(self, name: str, trigger: BaseTrigger, job: Job) -> None:
         self._scheduler.add_job(job, trigger, id=name, name=name, replace_existing=True)
-
-
-def cron_trigger(expression: str, timezone: str) -> CronTrigger:
-    """Read a cron expression; raises `SettingsInvalid`."""
-    try:
-        return CronTrigger.from_crontab(expression, timezone=_zone(timezone))
-    except ValueError as problem:
-        raise SettingsInvalid(
-            f"{expression!r} is no cron expression: {problem}",
-            hint="write five fields: minute, hour, day of month, month, day of week",
-        ) from None
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingsInvalid(f"{name!r} is no time zone", hint="write one like UTC") from None

@@ -8,6 +8,7 @@ the move, is therefore refused (docs/decisions: pushing to a local path).
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -129,8 +130,9 @@ def _missing(
     for tip in tips:
         walk.push(tip)
     for oid in known:
-        if isinstance(source[oid].peel(None), pygit2.Commit):
-            walk.hide(oid)
+        # A tag may name a tree or a blob, which hides nothing.
+        with contextlib.suppress(ValueError, pygit2.GitError):
+            walk.hide(source[oid].peel(pygit2.Commit).id)
     for commit in walk:
         parents = commit.parent_ids
         before = source[parents[0]].peel(pygit2.Commit).tree_id.raw if parents else None

@@ -87,5 +87,7 @@ def _home() -> _Home:
         pygit2.settings.owner_validation = False
         pygit2.settings.server_connect_timeout = CONNECT_TIMEOUT_SECONDS * 1000
         pygit2.settings.server_timeout = ANSWER_TIMEOUT_SECONDS * 1000
+        # What a ref points to must have reached the disk first: Git is the only store.
+        pygit2.settings.enable_fsync_gitdir()
         _homes.append(home)
     return _homes[0]
