@@ -4,7 +4,23 @@ absent or empty.
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+#: Lists of an answer whose order means nothing: op -> field.
+UNORDERED: Final[Mapping[str, str]] = {
+    "validateOverride": "errors",
+    "validatePropagation": "errors",
+}
+
+
+def in_any_order(operation: str, answer: Any) -> Any:
+    """The answer with the list whose order means nothing sorted."""
+    field = UNORDERED.get(operation)
+    if field is None or not isinstance(answer, dict) or not answer.get(field):
+        return answer
+    return {**answer, field: sorted(answer[field], key=lambda one: json.dumps(one, sort_keys=True))}
 
 
 def agrees(expected: Any, got: Any) -> bool:
