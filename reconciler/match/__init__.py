@@ -1,5 +1,31 @@
-"""Which policy claims which template, and which templates depend on which. Imports model and
-interpret.
+"""Which policy claims which template, and which templates depend on which.
+
+Imports model and interpret.
 """
 
 from __future__ import annotations
+
+from reconciler.match.bind import bind, priority_values
+from reconciler.match.claim import claim
+from reconciler.match.dependencies import (
+    TemplateIndex,
+    attached,
+    dependencies,
+    merged_targets,
+    requirers_of,
+)
+from reconciler.match.eligible import skip_reason
+from reconciler.match.index import PolicyIndex
+
+__all__ = [
+    "PolicyIndex",
+    "TemplateIndex",
+    "attached",
+    "bind",
+    "claim",
+    "dependencies",
+    "merged_targets",
+    "priority_values",
+    "requirers_of",
+    "skip_reason",
+]

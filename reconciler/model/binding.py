@@ -28,6 +28,19 @@ class ReplicaRequirements:
     priority_class: str = ""
     document: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
+    @classmethod
+    def decode(cls, raw: Mapping[str, Any]) -> ReplicaRequirements:
+        """From the wire form, which interpreters answer and bindings keep. ValueError for what is
+        no quantity.
+        """
+        request = raw.get("resourceRequest") or {}
+        return cls(
+            resources={name: Quantity.parse(amount) for name, amount in request.items()},
+            namespace=raw.get("namespace") or "",
+            priority_class=raw.get("priorityClassName") or "",
+            document=raw,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
@@ -36,6 +49,16 @@ class Component:
     name: str
     replicas: int
     requirements: ReplicaRequirements | None = None
+
+    @classmethod
+    def decode(cls, raw: Mapping[str, Any]) -> Component:
+        """From the wire form."""
+        requirements = raw.get("replicaRequirements")
+        return cls(
+            name=raw.get("name") or "",
+            replicas=raw.get("replicas") or 0,
+            requirements=None if requirements is None else ReplicaRequirements.decode(requirements),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +147,10 @@ class Binding:
 
     @property
     def permanent_id(self) -> str:
-        """The id that Karmada draws at random, derived from the template (design §5, Identity)."""
-        return stable_id("binding", self.key.path)
+        """The id that Karmada draws at random, from the binding's own identity (design §5)."""
+        kind = "ResourceBinding" if self.resource.namespace else "ClusterResourceBinding"
+        own = ObjectKey("work.karmada.io", kind, self.resource.namespace, self.name)
+        return stable_id("binding", own.path)
 
     @property
     def is_workload(self) -> bool:
@@ -138,8 +163,8 @@ class BindingState:
     """What the state branch remembers of a binding. Times are RFC 3339, `` for never.
 
     `applied_placement` is the wire form of the placement that the result was computed for;
-    `requirers` are the
-    merged `requiredBy`.
+    `requirers` are the merged `requiredBy`. `recorded` is the binding as it was last written, which
+    a lazy policy leaves in force until the template changes.
     """
 
     key: ObjectKey
@@ -154,3 +179,4 @@ class BindingState:
     eviction_tasks: tuple[EvictionTask, ...] = ()
     requirers: tuple[Requirer, ...] = ()
     scheduled: Condition | None = None
+    recorded: Binding | None = field(default=None, compare=False, repr=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from reconciler.model.cluster import Cluster
 
@@ -42,12 +43,29 @@ class Requirement:
                 return False
 
 
+def decode_requirements(raw: Iterable[Mapping[str, Any]]) -> tuple[Requirement, ...]:
+    """`matchExpressions` in wire form."""
+    return tuple(
+        Requirement(one.get("key") or "", one.get("operator") or "", tuple(one.get("values") or ()))
+        for one in raw
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LabelSelector:
     """metav1.LabelSelector: all parts must hold; an empty selector holds for everything."""
 
     match_labels: tuple[tuple[str, str], ...] = ()
     match_expressions: tuple[Requirement, ...] = ()
+
+    @classmethod
+    def decode(cls, raw: Mapping[str, Any]) -> LabelSelector:
+        """From the wire form, which manifests and policies share."""
+        labels = raw.get("matchLabels") or {}
+        return cls(
+            match_labels=tuple(sorted((key, value or "") for key, value in labels.items())),
+            match_expressions=decode_requirements(raw.get("matchExpressions") or ()),
+        )
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Whether every label and expression holds."""

@@ -6,6 +6,7 @@ Not here: what depends on one binding (request.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,3 +50,9 @@ class SchedulingContext:
     def __post_init__(self) -> None:
         """Work out once what every binding asks of the clusters."""
         object.__setattr__(self, "index", ClusterIndex(self.clusters))
+
+    def with_peers(self, peers: tuple[Peer, ...]) -> SchedulingContext:
+        """The same run, other bindings having moved; what is known of the clusters is kept."""
+        context = copy(self)
+        object.__setattr__(context, "peers", peers)
+        return context

@@ -15,6 +15,7 @@ OPS: Final[dict[str, Operation]] = {
     "clusterMatches": placement.cluster_matches,
     "estimate": placement.estimate,
     "interpret": interpret.interpret,
+    "match": placement.match,
     "names": placement.names,
     "override": override.override,
     "schedule": placement.schedule,

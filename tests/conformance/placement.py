@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.match import PolicyIndex, claim
 from reconciler.model.binding import Target
+from reconciler.model.config import FleetConfig
 from reconciler.model.decision import ScheduleReason
 from reconciler.model.diagnostic import Position
 from reconciler.model.features import DEFAULTS
+from reconciler.model.fleet import Template
 from reconciler.model.identity import binding_name, execution_namespace, work_name
+from reconciler.model.manifest import Manifest
 from reconciler.parse.decode import (
     decode_binding_spec,
     decode_binding_state,
     decode_cluster,
     decode_cluster_affinity,
+    decode_propagation_policy,
 )
 from reconciler.parse.decode.binding import decode_resource_ref, decode_target, key_of
 from reconciler.schedule import Peer, SchedulingContext, place
@@ -32,6 +37,18 @@ def names(given: dict[str, Any]) -> dict[str, str]:
         "work": work_name(kind, name, given["namespace"]),
         "executionSpace": execution_namespace(given["cluster"]),
     }
+
+
+def match(given: dict[str, Any]) -> dict[str, Any]:
+    """The policy that claims an object."""
+    manifest = Manifest(given["object"])
+    template = Template(key=manifest.key, manifest=manifest, digest="", spec_digest="")
+    documents = (given["propagationPolicies"] or []) + (given["clusterPropagationPolicies"] or [])
+    index = PolicyIndex(decode_propagation_policy(one, NOWHERE) for one in documents)
+    won = claim(template, index, previous_claim=None, config=FleetConfig())
+    if won is None:
+        return {"kind": None}
+    return {"kind": str(won.policy.ref.kind), "name": won.policy.ref.name}
 
 
 def cluster_matches(given: dict[str, Any]) -> dict[str, bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from reconciler.parse.decode.binding import decode_binding_spec
 from reconciler.parse.decode.cluster import decode_cluster, decode_cluster_facts
+from reconciler.parse.decode.override import decode_override_policy
 from reconciler.parse.decode.placement import decode_placement
 from reconciler.parse.decode.propagation import decode_propagation_policy
 from reconciler.parse.decode.selectors import (
@@ -24,6 +25,7 @@ __all__ = [
     "decode_cluster_affinity",
     "decode_cluster_facts",
     "decode_label_selector",
+    "decode_override_policy",
     "decode_placement",
     "decode_propagation_policy",
     "decode_resource_selector",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from reconciler.model.binding import Binding, Component, ReplicaRequirements, ResourceRef, Target
 from reconciler.model.identity import ObjectKey, split_api_version
 from reconciler.model.policy import PolicyRef
-from reconciler.parse.decode.fields import Wire, items, number, quantities, sub, text
+from reconciler.parse.decode.fields import Wire, items, number, sub, text
 from reconciler.parse.decode.placement import decode_placement
 from reconciler.parse.decode.propagation import decode_suspension
 
@@ -16,15 +14,15 @@ def decode_binding_spec(spec: Wire, claim: PolicyRef | None = None) -> Binding:
     """The binding; the scheduling state beside it is read by `decode_binding_state`."""
     resource = decode_resource_ref(sub(spec, "resource"))
     placement, groups = spec.get("placement"), sub(spec, "workloadAffinityGroups")
-    suspension = sub(spec, "suspension")
+    suspension, requirements = sub(spec, "suspension"), spec.get("replicaRequirements")
     return Binding(
         key=key_of(resource),
         resource=resource,
         claim=claim,
         placement=None if placement is None else decode_placement(placement),
         replicas=number(spec, "replicas"),
-        requirements=_requirements(spec.get("replicaRequirements")),
-        components=tuple(_component(one) for one in items(spec, "components")),
+        requirements=None if requirements is None else ReplicaRequirements.decode(requirements),
+        components=tuple(Component.decode(one) for one in items(spec, "components")),
         scheduler_name=text(spec, "schedulerName") or "default-scheduler",
         propagate_deps=bool(spec.get("propagateDeps")),
         conflict_resolution=text(spec, "conflictResolution") or "Abort",
@@ -63,23 +61,4 @@ def decode_target(raw: Wire) -> Target:
         components=tuple(
             (text(one, "name"), number(one, "replicas")) for one in items(raw, "components")
         ),
-    )
-
-
-def _requirements(raw: Any) -> ReplicaRequirements | None:
-    if raw is None:
-        return None
-    return ReplicaRequirements(
-        resources=quantities(raw, "resourceRequest"),
-        namespace=text(raw, "namespace"),
-        priority_class=text(raw, "priorityClassName"),
-        document=raw,
-    )
-
-
-def _component(raw: Wire) -> Component:
-    return Component(
-        name=text(raw, "name"),
-        replicas=number(raw, "replicas"),
-        requirements=_requirements(raw.get("replicaRequirements")),
     )

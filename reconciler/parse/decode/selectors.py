@@ -7,18 +7,15 @@ from typing import Any
 from reconciler.model.selector import (
     ClusterAffinity,
     LabelSelector,
-    Requirement,
     ResourceSelector,
+    decode_requirements,
 )
-from reconciler.parse.decode.fields import Wire, items, labels, text, texts
+from reconciler.parse.decode.fields import Wire, items, text, texts
 
 
 def decode_label_selector(raw: Wire) -> LabelSelector:
     """`matchLabels` and `matchExpressions`; an empty object selects everything."""
-    return LabelSelector(
-        match_labels=tuple(sorted(labels(raw, "matchLabels").items())),
-        match_expressions=_requirements(raw),
-    )
+    return LabelSelector.decode(raw)
 
 
 def decode_resource_selector(raw: Wire) -> ResourceSelector:
@@ -39,16 +36,11 @@ def decode_cluster_affinity(raw: Wire) -> ClusterAffinity:
         cluster_names=texts(raw, "clusterNames"),
         exclude=texts(raw, "exclude"),
         label_selector=_optional_label_selector(raw.get("labelSelector")),
-        field_requirements=None if field_selector is None else _requirements(field_selector),
+        field_requirements=None
+        if field_selector is None
+        else decode_requirements(items(field_selector, "matchExpressions")),
     )
 
 
 def _optional_label_selector(raw: Any) -> LabelSelector | None:
     return None if raw is None else decode_label_selector(raw)
-
-
-def _requirements(raw: Wire) -> tuple[Requirement, ...]:
-    return tuple(
-        Requirement(text(one, "key"), text(one, "operator"), texts(one, "values"))
-        for one in items(raw, "matchExpressions")
-    )

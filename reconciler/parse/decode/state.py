@@ -7,6 +7,7 @@ Law: `decode_binding_state(encode_binding_state(state, binding)) == state`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -22,7 +23,12 @@ from reconciler.model.binding import (
 )
 from reconciler.model.cluster import Condition
 from reconciler.model.policy import PolicyKind, PolicyRef, Suspension
-from reconciler.parse.decode.binding import decode_resource_ref, decode_target, key_of
+from reconciler.parse.decode.binding import (
+    decode_binding_spec,
+    decode_resource_ref,
+    decode_target,
+    key_of,
+)
 from reconciler.parse.decode.cluster import decode_condition
 from reconciler.parse.decode.fields import (
     Wire,
@@ -38,6 +44,7 @@ from reconciler.parse.decode.fields import (
 API_VERSION: Final = "work.karmada.io/v1alpha2"
 APPLIED_PLACEMENT: Final = "policy.karmada.io/applied-placement"
 TEMPLATE_DIGEST: Final = "fleet-reconciler.io/template-digest"
+MANIFEST_DIGEST: Final = "fleet-reconciler.io/manifest-digest"
 TEMPLATE_GENERATION: Final = "fleet-reconciler.io/template-generation"
 PP_NAMESPACE: Final = "propagationpolicy.karmada.io/namespace"
 PP_NAME: Final = "propagationpolicy.karmada.io/name"
@@ -65,10 +72,11 @@ def decode_binding_state(document: Wire) -> BindingState:
     """What the state branch remembers of a binding."""
     spec, status = sub(document, "spec"), sub(document, "status")
     annotations = labels(sub(document, "metadata"), "annotations")
+    claim = _claim(annotations)
     applied = annotations.get(APPLIED_PLACEMENT)
     return BindingState(
         key=key_of(decode_resource_ref(sub(spec, "resource"))),
-        claim=_claim(annotations),
+        claim=claim,
         targets=tuple(decode_target(one) for one in items(spec, "clusters")),
         applied_placement=orjson.loads(applied) if applied else None,
         template_digest=annotations.get(TEMPLATE_DIGEST, ""),
@@ -86,6 +94,10 @@ def decode_binding_state(document: Wire) -> BindingState:
             ),
             None,
         ),
+        recorded=replace(
+            decode_binding_spec(spec, claim),
+            template_digest=annotations.get(MANIFEST_DIGEST, ""),
+        ),
     )
 
 
@@ -93,6 +105,7 @@ def _metadata(state: BindingState, binding: Binding) -> dict[str, Any]:
     prefix = "resourcebinding" if binding.resource.namespace else "clusterresourcebinding"
     own_labels = {f"{prefix}.karmada.io/permanent-id": binding.permanent_id}
     annotations = {
+        MANIFEST_DIGEST: binding.template_digest,
         TEMPLATE_DIGEST: state.template_digest,
         TEMPLATE_GENERATION: str(state.generation) if state.generation else "",
     }

@@ -17,7 +17,9 @@ from reconciler.schedule.integers import MAX_INT32, MAX_INT64, int32
 def available_replicas(
     cluster: Cluster, requirements: ReplicaRequirements | None, *, uses_models: bool
 ) -> int:
-    """Replicas that fit, 0 for a cluster that reported no capacity."""
+    """Replicas that fit: 0 without reported capacity, any number in an assumed cluster."""
+    if cluster.facts is not None and cluster.facts.is_assumed:
+        return MAX_INT32
     summary = cluster.facts.resource_summary if cluster.facts else None
     if summary is None:
         return 0

@@ -5,18 +5,24 @@ Source: Karmada pkg/estimator/client/general.go, maxAvailableComponentSets.
 
 from __future__ import annotations
 
+from typing import Final
+
 from reconciler.model.binding import Component
 from reconciler.model.cluster import Cluster, ResourceSummary
 from reconciler.model.quantity import Notation, Quantity
 from reconciler.schedule.estimate.nodes import Nodes, amounts
 from reconciler.schedule.estimate.replicas import allowed_pods, free_amount
-from reconciler.schedule.integers import int32
+from reconciler.schedule.integers import MAX_INT32, int32
+
+LARGEST_SIMULATION: Final = 100_000
 
 
 def available_sets(
     cluster: Cluster, components: tuple[Component, ...], *, uses_models: bool
 ) -> int:
-    """Complete sets that fit."""
+    """Complete sets that fit: 0 without reported capacity, any number in an assumed cluster."""
+    if cluster.facts is not None and cluster.facts.is_assumed:
+        return MAX_INT32
     summary = cluster.facts.resource_summary if cluster.facts else None
     if summary is None:
         return 0
@@ -55,7 +61,8 @@ def _by_models(cluster: Cluster, components: tuple[Component, ...], upper_bound:
         (amounts(one.requirements.resources) if one.requirements else {}, one.replicas)
         for one in components
     ]
-    for placed in range(upper_bound):
+    # What a member claims to have may be beyond all measure.
+    for placed in range(min(upper_bound, LARGEST_SIMULATION)):
         if not all(nodes.place(request, replicas) for request, replicas in requests):
             return placed
     return upper_bound
