@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final
 
 import orjson
@@ -20,6 +21,9 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}:,]|[^][{}:,"\s]+')
 _ESCAPES: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
+
+
+_MAX_DEPTH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,10 @@ def read_json(text: str) -> dict[str, Any] | list[Any]:
         orjson.loads(text)
     except orjson.JSONDecodeError as problem:
         raise OverrideFailed("the field holds no valid JSON") from problem
-    tokens = iter(_TOKEN.findall(text))
+    found = _TOKEN.findall(text)
+    if _depth(found) > _MAX_DEPTH:
+        raise OverrideFailed("the JSON of the field is nested too deep")
+    tokens = iter(found)
     return _object(tokens) if next(tokens) == "{" else _array(tokens)
 
 
@@ -63,6 +70,12 @@ def write_json(tree: Any) -> str:
         return f"[{','.join(write_json(value) for value in tree)}]"
     text: str = tree.text
     return text
+
+
+def _depth(tokens: list[str]) -> int:
+    """How deep brackets nest."""
+    steps = (1 if one in ("{", "[") else -1 if one in ("}", "]") else 0 for one in tokens)
+    return max(accumulate(steps))
 
 
 def _string(key: str) -> str:

@@ -72,7 +72,11 @@ def apply(body: Body, uses: Iterable[OverrideUse]) -> tuple[Body, tuple[Operatio
 def _check_result(before: Body, after: Any) -> None:
     if not isinstance(after, dict) or _identity(before) != _identity(after):
         raise OverrideFailed("the override changes the identity of the object")
-    if len(orjson.dumps(after)) > MAX_RESULT_BYTES:
+    try:
+        size = len(orjson.dumps(after))
+    except orjson.JSONEncodeError as problem:
+        raise OverrideFailed("the overridden object cannot be written as JSON") from problem
+    if size > MAX_RESULT_BYTES:
         raise OverrideFailed(f"the overridden object is larger than {MAX_RESULT_BYTES} bytes")
 
 

@@ -11,6 +11,7 @@ import base64
 import binascii
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cmp_to_key
 from typing import Any, Final
 
@@ -27,6 +28,17 @@ _TAG = "tag:yaml.org,2002:"
 _MAX_NODES: Final = 100_000
 _MAX_DEPTH: Final = 200
 _WHOLE_FLOATS: Final = 1e21
+_MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
+#: Powers of ten between which Go's %g writes no exponent.
+_MIN_POWER, _MAX_POWER = -4, 6
+#: What a scalar with one of these tags must be.
+_TYPES: Final[dict[str, type]] = {
+    "null": type(None),
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "timestamp": NotText,
+}
 
 
 def read_yaml(text: str) -> dict[str, Any] | list[Any]:
@@ -50,8 +62,11 @@ class _Reader:
 
     def document(self) -> Any:
         next(self._events)
-        if isinstance(next(self._events), yaml.StreamEndEvent):
+        start = next(self._events)
+        if isinstance(start, yaml.StreamEndEvent):
             return None
+        if getattr(start, "version", None) not in (None, (1, 1)):
+            raise OverrideFailed("the field holds YAML of another version than 1.1")
         return self._node(next(self._events), 0)
 
     def _node(self, event: yaml.Event, depth: int) -> Any:
@@ -135,21 +150,24 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
     tag = (event.tag or "").removeprefix(_TAG)
     if tag == "binary":
         return base64.b64decode(event.value, validate=False).decode()
-    if tag in ("str", "!") or (not tag and not event.implicit[0]):
+    if tag not in ("", *_TYPES) or (not tag and not event.implicit[0]):
         return event.value
     value = resolved(event.value)
-    if value is NotText.TIMESTAMP:
-        return event.value
-    return _finite(float(value) if tag == "float" and type(value) is int else value)
+    if tag == "float" and type(value) is int:
+        value = float(value)
+    if tag and type(value) is not _TYPES[tag]:
+        raise OverrideFailed("a scalar in the YAML of the field is not of the type its tag says")
+    return event.value if value is NotText.TIMESTAMP else _finite(value)
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no infinities, and writes whole floats without a point."""
+    """JSON has no infinities, and writes whole floats without a point, by their shortest digits."""
     if not isinstance(value, float):
         return value
     if not math.isfinite(value):
         raise OverrideFailed("the YAML of the field has a number that JSON cannot express")
-    return int(value) if value.is_integer() and abs(value) < _WHOLE_FLOATS else value
+    is_whole = value.is_integer() and abs(value) < _WHOLE_FLOATS
+    return int(Decimal(repr(value))) if is_whole else value
 
 
 def write_yaml(value: Any) -> str:
@@ -193,20 +211,18 @@ def _plain(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        number = _finite(value)
-        return _shortest(number) if isinstance(number, float) else str(number)
-    return str(value)
+    number = _finite(value)
+    if isinstance(number, int) and _MIN_INT <= number <= _MAX_INT:
+        return str(number)
+    return _shortest(float(number))
 
 
 def _shortest(number: float) -> str:
     """As Go's %g: an exponent from 1e+06 on and below 1e-04."""
-    digits, _, exponent = f"{number:.17e}".partition("e")
-    exponent_value = int(exponent)
-    if -5 < exponent_value < 6:  # noqa: PLR2004 - Go's bounds for the shortest form
-        return repr(number)
-    for precision in range(17):
-        digits, _, exponent = f"{number:.{precision}e}".partition("e")
-        if float(f"{digits}e{exponent}") == number:
-            break
-    return f"{digits}e{exponent}"
+    sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+    power = len(digits) + int(exponent) - 1
+    if _MIN_POWER <= power < _MAX_POWER:
+        return repr(number).removesuffix(".0")
+    text = "".join(map(str, digits))
+    fraction = f".{text[1:]}" if len(text) > 1 else ""
+    return f"{'-' if sign else ''}{text[0]}{fraction}e{power:+03d}"
