@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import os
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,11 +29,13 @@ class GitServer:
     user: str | None = None
     password: str | None = None
     redirect_to: str | None = None
+    tls: ssl.SSLContext | None = None
     port: int = 0
     seen: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.port}/{name}"
+        scheme = "https" if self.tls is not None else "http"
+        return f"{scheme}://127.0.0.1:{self.port}/{name}"
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         given = request.headers.get("Authorization")
@@ -107,7 +110,7 @@ async def _start(server: GitServer) -> web.AppRunner:
     app.router.add_route("*", "/{tail:.*}", server.answer)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=server.tls)
     await site.start()
     address = runner.addresses[0]
     server.port = int(address[1])

@@ -1,22 +1,19 @@
 """Text of strangers made safe to print: names and messages may carry terminal escapes.
 
-Shape: one printable line, or printable lines; everything else is written as an escape.
+Shape: one printable line. Controls, invisible formatting (bidi overrides, zero width), lone
+surrogates, line breaks of Unicode and spaces that are not the space are written as escapes.
 """
 
 from __future__ import annotations
 
-import unicodedata
-
-# Cc control, Cf invisible formatting (bidi overrides, zero width), Cs lone surrogates, Co private,
-# Cn unassigned, Zl and Zp line breaks of Unicode.
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
 
 def printable(text: str) -> str:
     """The text on one line; unprintable characters become `\\n`, `\\x1b`, `\\u202e` …"""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
-    return "".join(_shown(character) for character in text)
+    return "".join(
+        character if character.isprintable() else _escape(character) for character in text
+    )
 
 
 def shortened(text: str, limit: int) -> str:
@@ -24,7 +21,5 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def _shown(character: str) -> str:
-    if unicodedata.category(character) not in _UNPRINTABLE:
-        return character
+def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

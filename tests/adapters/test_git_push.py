@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from pathlib import Path
 
@@ -248,3 +249,113 @@ def test_an_unreachable_remote_is_unavailable_and_changes_nothing(tmp_path: Path
         with pytest.raises(SourceUnavailable):
             writer.push([Move(ref=STATE, expected=None, new=tip)])
         assert store.tip(STATE) is None
+
+
+@pytest.mark.parametrize("rule", ["receive.denyNonFastForwards", "receive.denyDeletes"])
+def test_what_the_configuration_of_the_target_forbids_is_a_rejection(
+    served: Served, tmp_path: Path, rule: str
+) -> None:
+    _, writer = client(tmp_path / "a", served.remote)
+    tip, other = (committed(writer, None, {"x": name}) for name in (b"1", b"2"))
+    writer.push([Move(ref=STATE, expected=None, new=tip)])
+    served.repository.config[rule] = "true"
+    new = other if rule == "receive.denyNonFastForwards" else None
+    with pytest.raises(PushRejected) as refusal:
+        writer.push([Move(ref=STATE, expected=tip, new=new)])
+    assert not isinstance(refusal.value, PushRaced)
+    assert served.tip(STATE) == tip
+    ahead = committed(writer, tip, {"x": b"3"})
+    writer.push([Move(ref=STATE, expected=tip, new=ahead)])
+    assert served.tip(STATE) == ahead
+
+
+def test_an_approval_is_a_commit_that_changes_no_file(served: Served, tmp_path: Path) -> None:
+    store, _ = client(tmp_path / "a", served.remote)
+    person = BranchWriter(store, served.remote, owns=("refs/heads/main",))
+    tip = committed(person, None, {"x": b"1"}, ref="refs/heads/main")
+    mark = person.mark("refs/heads/main", tip, message="Approve", author=AUTHOR, time=NOON)
+    assert mark != tip
+    assert store.diff(tip, mark) == ()
+    assert store.resolve(mark).parents == (tip,)
+
+
+def test_a_repository_without_a_remote_is_its_own_target(tmp_path: Path) -> None:
+    pygit2.init_repository(str(tmp_path / "r"), initial_head="main")
+    store = GitStore.open(tmp_path / "r")
+    writer = BranchWriter(store, None)
+    tip = committed(writer, None, {"x": b"1"})
+    writer.push([Move(ref=STATE, expected=None, new=tip)])
+    assert store.tip(STATE) == tip
+    with pytest.raises(PushRaced):
+        writer.push([Move(ref=STATE, expected=None, new=committed(writer, tip, {"x": b"2"}))])
+    with pytest.raises(PushRejected, match="cannot be moved"):
+        writer.push([Move(ref=f"{STATE}/below", expected=None, new=tip)])
+    person = BranchWriter(store, None, owns=("refs/heads/main",))
+    with pytest.raises(PushRejected, match="checked out"):
+        person.push([Move(ref="refs/heads/main", expected=None, new=tip)])
+
+
+def test_a_lock_left_by_another_writer_is_a_race_and_moves_nothing(tmp_path: Path) -> None:
+    pygit2.init_repository(str(tmp_path / "r.git"), bare=True)
+    store = GitStore.open(tmp_path / "r.git")
+    writer = BranchWriter(store, None)
+    tip = committed(writer, None, {"x": b"1"})
+    lock = tmp_path / "r.git" / f"{STATUS}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    with pytest.raises(PushRaced, match="lock"):
+        writer.push(
+            [Move(ref=STATE, expected=None, new=tip), Move(ref=STATUS, expected=None, new=tip)]
+        )
+    assert store.tip(STATE) is None
+
+
+def test_a_mirror_can_be_compacted(tmp_path: Path) -> None:
+    store = GitStore.mirror(tmp_path / "m")
+    writer = BranchWriter(store, None)
+    tip: str | None = None
+    for n in range(5):
+        tip = committed(writer, tip, {f"d/{n}": b"%d" % n})
+    assert tip is not None
+    assert store.compact() == 5 * 4
+    assert store.compact() == 0
+    fresh = GitStore.mirror(tmp_path / "m")
+    tree = fresh.tree(tip)
+    assert [tree.read(entry.oid) for entry in tree.entries.values()] == [
+        b"0",
+        b"1",
+        b"2",
+        b"3",
+        b"4",
+    ]
+
+
+@pytest.mark.parametrize("path", ["", "/x", "a//b", "../x", ".git/config", "a/./b", "x\n", "a\\b"])
+def test_a_path_no_tree_may_hold_is_a_broken_promise(tmp_path: Path, path: str) -> None:
+    writer = BranchWriter(GitStore.mirror(tmp_path / "m"), None)
+    with pytest.raises(ValueError, match="part of"):
+        committed(writer, None, {path: b"x"})
+
+
+def test_a_file_and_a_folder_of_one_name_are_a_broken_promise(tmp_path: Path) -> None:
+    writer = BranchWriter(GitStore.mirror(tmp_path / "m"), None)
+    for changes in ({"a": b"x", "a/b": b"y"}, {"a/b": b"y", "a": b"x"}):
+        with pytest.raises(ValueError, match="'a"):
+            committed(writer, None, changes)
+
+
+def test_what_is_written_stands_the_strictest_check_of_git(served: Served, tmp_path: Path) -> None:
+    _, writer = client(tmp_path / "a", served.remote)
+    tip = committed(writer, None, {f"a{n % 3}/a.b/{n}": b"%d" % n for n in range(150)})
+    tip = committed(
+        writer, tip, {"a0.b": b"x", "a1-b": b"y", "a0/a.b/0": None}, message="ünïcode\n"
+    )
+    writer.push([Move(ref=STATE, expected=None, new=writer.bounded(tip, keep=1))])
+    check = subprocess.run(
+        ["git", "-C", str(served.folder), "fsck", "--strict", "--full"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert check.returncode == 0, check.stderr
+    assert "error" not in check.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+import subprocess
 from pathlib import Path
 
 import pygit2
@@ -97,6 +99,38 @@ def test_missing_or_wrong_credentials_are_said_once_and_not_repeated(
             store.fetch(Remote.at(server.url("f.git"), Credentials(password=password)))
     assert len(server.seen) <= 3
     assert "canary" not in str(refusal.value)
+
+
+def test_tls_is_verified_against_the_authorities_of_the_settings(
+    fleet: Path, tmp_path: Path
+) -> None:
+    tls, authority = self_signed(tmp_path)
+    with serving(GitServer(root=fleet, tls=tls)) as server:
+        store = GitStore.mirror(tmp_path / "m")
+        with pytest.raises(SourceUnavailable) as refusal:
+            store.fetch(Remote.at(server.url("f.git")))
+        assert "certificate" in refusal.value.hint
+        with pytest.raises(NoCredentials, match="authorities"):
+            store.fetch(Remote.at(server.url("f.git"), Credentials(ca_file=tmp_path / "none")))
+        store.fetch(Remote.at(server.url("f.git"), Credentials(ca_file=authority)))
+    assert store.default_branch() == "main"
+
+
+def self_signed(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's certificate that is its own authority."""
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    subprocess.run(  # openssl has no library here
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, certificate
 
 
 @pytest.mark.parametrize("kind", ["mirror", "opened"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pygit2
@@ -293,3 +294,42 @@ def test_what_is_no_repository_is_said(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable) as failure:
         GitStore.open(tmp_path)
     assert failure.value.hint
+
+
+def test_history_is_told_newest_first_and_along_first_parents(tmp_path: Path) -> None:
+    store = GitStore.mirror(tmp_path / "m")
+    signature = pygit2.Signature("A", "a@b", 0, 0)
+    tree = store.repository.TreeBuilder().write()
+
+    def commit(message: str, *parents: str) -> str:
+        oid = store.repository.create_commit(None, signature, signature, message, tree, [*parents])
+        return str(oid)
+
+    first = commit("first")
+    left, right = commit("left", first), commit("right", first)
+    merge = commit("merge", left, right)
+    assert {revision.id for revision in store.log(merge)} == {merge, left, right, first}
+    assert [revision.id for revision in store.log(merge, first_parent=True)] == [merge, left, first]
+    assert [revision.id for revision in store.log(merge, since=left)] == [merge, right]
+    assert store.resolve(merge).parents == (left, right)
+    assert store.is_ancestor(first, merge)
+    assert store.is_ancestor(merge, merge)
+    assert not store.is_ancestor(merge, first)
+    assert not store.is_ancestor(left, right)
+    assert not store.is_ancestor("1" * 40, merge), "a commit that vanished was rewritten away"
+
+
+def test_a_shallow_clone_does_not_know_whether_history_was_rewritten(tmp_path: Path) -> None:
+    origin = pygit2.init_repository(str(tmp_path / "o.git"), bare=True, initial_head="main")
+    raw = raw_commit(origin, raw_tree(origin))
+    signature = pygit2.Signature("A", "a@b", 0, 0)
+    tree = origin[raw].peel(pygit2.Tree).id
+    head = origin.create_commit("refs/heads/main", signature, signature, "m", tree, [raw])
+    subprocess.run(  # the library cannot make a shallow clone of a path
+        ["git", "clone", "-q", "--bare", "--depth=1", f"file://{tmp_path}/o.git", tmp_path / "c"],
+        check=True,
+    )
+    store = GitStore.open(tmp_path / "c")
+    assert store.is_ancestor(str(head), str(head))
+    with pytest.raises(SourceUnavailable, match="shallow"):
+        store.is_ancestor(raw, str(head))

@@ -24,6 +24,7 @@ from reconciler.model.errors import PushRaced, PushRejected, SourceUnavailable
 from reconciler.model.source import Move
 from reconciler.model.text import printable
 
+_LOCK_HINT = "try again; when no writer is at work, remove the .lock file a crash left behind"
 _GATES = ("pre-receive", "update", "proc-receive", "reference-transaction")
 
 
@@ -38,6 +39,7 @@ def push_to_folder(source: pygit2.Repository, folder: Path, moves: Sequence[Move
         _copy(source, target, [move.new for move in moves if move.new is not None])
     except (pygit2.GitError, OSError) as problem:
         raise PushRejected(f"cannot write to {folder}: {printable(str(problem))}") from None
+    _require_descent(target, moves)
     move_refs(target, moves)
 
 
@@ -56,7 +58,7 @@ def move_refs(repository: pygit2.Repository, moves: Sequence[Move]) -> None:
     except (pygit2.GitError, ValueError, OSError) as problem:
         said = printable(str(problem))
         if "lock" in said:
-            raise PushRaced(f"another writer holds the lock: {said}") from None
+            raise PushRaced(f"another writer holds the lock: {said}", hint=_LOCK_HINT) from None
         raise PushRejected(f"the refs cannot be moved: {said}") from None
 
 
@@ -74,6 +76,16 @@ def require_open_to_moves(target: pygit2.Repository, moves: Iterable[Move]) -> N
             raise PushRejected(f"{move.ref} is checked out there", hint="push to a bare repository")
         if move.new is None and _is_set(target, "receive.denyDeletes"):
             raise PushRejected(f"{move.ref}: receive.denyDeletes forbids removing it")
+
+
+def _require_descent(target: pygit2.Repository, moves: Iterable[Move]) -> None:
+    if not _is_set(target, "receive.denyNonFastForwards"):
+        return
+    for move in moves:
+        if move.new is None or move.expected is None:
+            continue
+        if move.expected in target and not target.descendant_of(move.new, move.expected):
+            raise PushRejected(f"{move.ref}: receive.denyNonFastForwards forbids rewriting it")
 
 
 def common_folder(repository: pygit2.Repository) -> Path:

@@ -17,6 +17,12 @@ from reconciler.model.errors import NoCredentials, SourceUnavailable
 _TOKEN_USER = "x-access-token"  # noqa: S105 - a user name
 _REFUSALS = ("status code: 401", "status code: 403")
 _REDIRECT_HINT = "write the address the server redirects to"
+# What the library says, and what to do about it.
+_HINTS = (
+    ("redirect", _REDIRECT_HINT),
+    ("hostkey", "compare the host's key with the administrator's, then add it to known_hosts"),
+    ("certificate", "check the server's certificate; name its authority in the settings"),
+)
 _MOST_RECEIVED_BYTES = 4 << 30
 
 
@@ -109,6 +115,8 @@ def conversing(remote: Remote) -> Iterator[Conversation]:
 def anonymous(repository: pygit2.Repository, remote: Remote) -> Any:
     """A remote of libgit2 that leaves no trace in the configuration."""
     address = remote.address
+    if remote.transport is Transport.FOLDER:
+        address = str(remote.folder.absolute())
     if remote.transport is Transport.SSH:
         user = remote.credentials.username or "git"
         address = address.replace("://", f"://{user}@", 1)
@@ -124,8 +132,5 @@ def _translated(remote: Remote, problem: str) -> Exception:
     said = remote.redacted(problem)
     if any(refusal in said for refusal in _REFUSALS):
         return NoCredentials(f"{remote.address} refuses these credentials: {said}")
-    if "redirect" in said:
-        return SourceUnavailable(
-            f"{remote.address} answers with a redirect: {said}", hint=_REDIRECT_HINT
-        )
-    return SourceUnavailable(f"cannot talk to {remote.address}: {said}")
+    hint = next((hint for word, hint in _HINTS if word in said), None)
+    return SourceUnavailable(f"cannot talk to {remote.address}: {said}", hint=hint)

@@ -17,6 +17,7 @@ import pygit2
 from pygit2.enums import ObjectType
 
 LOOSE_BELOW = 100
+_LOOSE_NAME = 38  # hex digits of an id without the two that name its folder
 _FIRST = 100  # priority before libgit2's own backends
 
 _TYPE_NAMES = {ObjectType.BLOB: b"blob", ObjectType.TREE: b"tree", ObjectType.COMMIT: b"commit"}
@@ -87,3 +88,21 @@ class Objects:
         for oid in self._new:
             builder.add(pygit2.Oid(raw=oid))
         builder.write()
+
+
+def gathered(repository: pygit2.Repository) -> int:
+    """Put every loose object of a bare repository into one pack and remove the loose files."""
+    loose = [
+        (file, file.parent.name + file.name)
+        for file in (Path(repository.path) / "objects").glob("[0-9a-f][0-9a-f]/*")
+        if len(file.name) == _LOOSE_NAME
+    ]
+    if not loose:
+        return 0
+    builder = pygit2.PackBuilder(repository)
+    for _, oid in loose:
+        builder.add(pygit2.Oid(hex=oid))
+    builder.write()
+    for file, _ in loose:
+        file.unlink(missing_ok=True)
+    return len(loose)

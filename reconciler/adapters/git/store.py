@@ -8,6 +8,7 @@ read.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pygit2.enums import FetchPrune, RepositoryOpenFlag
 
 from reconciler.adapters.git import history, isolation
 from reconciler.adapters.git.network import anonymous, conversing, proxy_of
+from reconciler.adapters.git.objects import gathered
 from reconciler.adapters.git.remote import Remote
 from reconciler.adapters.git.trees import Lister, changed_paths
 from reconciler.model.errors import BlobTooLarge, EmptyRepository, MissingBranch, SourceUnavailable
@@ -50,6 +52,7 @@ class GitStore:
     ) -> None:
         self.repository = repository
         self._most_blob_bytes = most_blob_bytes
+        self._lock = threading.Lock()
         self._lister = Lister(repository.odb, most_blob_bytes=most_blob_bytes)
         if (Path(repository.path) / "info" / "grafts").is_file():
             raise SourceUnavailable(
@@ -108,6 +111,13 @@ class GitStore:
             heads = connection.list_heads(connect=False)
         self.repository.set_head(_default_of(heads))
 
+    def compact(self) -> int:
+        """Gather the loose objects of small commits into one pack; how many there were.
+
+        Only for a mirror, which is ours alone. Anything that is missed stays where it is.
+        """
+        return gathered(self.repository)
+
     def branches(self) -> dict[str, str]:
         """Every ref under refs/heads with its commit, by full name."""
         found = self.repository.references.iterator()
@@ -149,7 +159,9 @@ class GitStore:
     def tree(self, revision: Revision | str) -> GitTree:
         """The files of a commit, hidden folders left out."""
         found = self.resolve(revision) if isinstance(revision, str) else revision
-        return GitTree(self, found.id, self._lister.entries(self._root(found.id)))
+        root = self._root(found.id)
+        with self._lock:
+            return GitTree(self, found.id, self._lister.entries(root))
 
     def read(self, oid: str) -> bytes:
         """A blob's bytes; its size is known from the header before anything is loaded."""

@@ -60,6 +60,19 @@ class BranchWriter:
         with self._lock:
             return self._commit(expected, changes, header + b"\n\n" + _text(message))
 
+    def mark(
+        self, ref: str, expected: str, *, message: str, author: Identity, time: datetime
+    ) -> str:
+        """A commit that changes no file and only says something, like an approval."""
+        self._require_owned(ref)
+        tree, parent = self._tree_of(expected), bytes.fromhex(expected)
+        with self._lock:
+            objects = Objects(self._store.folder)
+            rest = _signatures(author, time) + b"\n\n" + _text(message)
+            oid = objects.put(ObjectType.COMMIT, _lineage(tree, parent) + rest)
+            objects.flush()
+        return oid.hex()
+
     def rewrite_on(
         self, commit: str, new_base: str | None, changes: Mapping[str, bytes | None]
     ) -> str | None:
