@@ -26,7 +26,8 @@ from reconciler.diff.lists import (
 )
 from reconciler.diff.managed import Tree
 from reconciler.diff.normal import is_dropped_by_server, is_filled_in, is_same_scalar
-from reconciler.diff.steps import Member, Path
+from reconciler.diff.order import ORDERED, is_in_order
+from reconciler.diff.steps import Item, Member, Path
 
 
 class _Absent:
@@ -153,10 +154,10 @@ class Walk:
         """Compare two lists item by item, each found by its key."""
         exact = owned is EVERYTHING
         there = {item_of(keys, item): item for item in observed}
-        wanted = set()
+        wanted: dict[Item, None] = {}
         for item in desired:
             step = item_of(keys, item)
-            wanted.add(step)
+            wanted[step] = None
             other = there.get(step)
             below = owned if exact else managed.child(owned, step)
             if other is None:
@@ -164,9 +165,17 @@ class Walk:
             else:
                 item = _with_key_defaults(item, keys)  # noqa: PLW2901 - the same item, completed
                 self.fields((*path, step), item, other, below or _NOTHING)
+        if self.is_built_in and path[-1] in ORDERED:
+            self.order(path, list(wanted), list(there))
         for step, other in there.items():
             if step not in wanted and (exact or managed.child(owned, step) is not None):
                 self.found.append(Difference((*path, step), other, ABSENT))
+
+    def order(self, path: Path, wanted: Sequence[Item], there: Sequence[Item]) -> None:
+        """The same items in another order, where that means something: shown by their names."""
+        if not is_in_order(wanted, there):
+            before, after = ([step.keys[0][1] for step in steps] for steps in (there, wanted))
+            self.found.append(Difference(path, before, after))
 
     def members(
         self, path: Path, desired: Sequence[Any], observed: Sequence[Any], owned: Tree

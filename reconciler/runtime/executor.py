@@ -1,0 +1,335 @@
+"""Carries out a Plan: all members at once, each bounded and on its own, wave after wave.
+
+Rules (design §6, §8). A failing object stops no other; a member that does not answer freezes
+itself. A precondition that fails (409) means: observe again, decide again, but never beyond what
+the plan allowed. A delete that has begun is finished and recorded even when the run is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+
+from reconciler.diff.order import reordered
+from reconciler.model.change import Action, Change, Plan
+from reconciler.model.errors import MemberRefused, MemberUnreachable, NoCredentials
+from reconciler.model.member import ObjectRef, PatchType
+from reconciler.model.text import printable, shortened
+from reconciler.runtime.fights import Fights
+from reconciler.runtime.ports import Member
+from reconciler.runtime.waves import CRD, NAMESPACE, waves
+
+#: `(change, observed now)` to the decision as it is now.
+Recompare = Callable[[Change, dict[str, Any] | None], Change]
+
+_NOT_FOUND: Final = 404
+_CONFLICT: Final = 409
+_ALREADY_EXISTS: Final = "AlreadyExists"
+_LONGEST_MESSAGE: Final = 1000
+#: What a change may turn into when it is decided again: nothing that deletes.
+_HARMLESS: Final = frozenset({Action.CREATE, Action.UPDATE, Action.ADOPT})
+
+
+class Result(StrEnum):
+    """How a change ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CONFLICT = "conflict"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeResult:
+    """One change with its end; `message` is redacted, `observed` what the member made of it."""
+
+    change: Change
+    result: Result
+    message: str = ""
+    observed: dict[str, Any] | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionReport:
+    """What became of a plan. `frozen` names the members that were given up, and why."""
+
+    results: tuple[ChangeResult, ...] = ()
+    frozen: Mapping[str, str] = field(default_factory=dict)
+
+    def count(self, result: Result) -> int:
+        """How many changes ended so."""
+        return sum(1 for one in self.results if one.result is result)
+
+    @property
+    def deleted(self) -> tuple[Change, ...]:
+        """What was deleted: the budget's window is made of it."""
+        return tuple(
+            one.change
+            for one in self.results
+            if one.result is Result.DONE and one.change.action in {Action.DELETE, Action.RECREATE}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionOptions:
+    """How to execute. `recompare` decides again after a failed precondition; `redact` takes secrets
+    out of texts; `record` hears of each result at once, also when the run is cancelled later.
+    """
+
+    recompare: Recompare
+    redact: Callable[[str], str]
+    now: Callable[[], float]
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
+    record: Callable[[ChangeResult], None] = lambda _result: None
+    fights: Fights = field(default_factory=Fights)
+    concurrency: int = 8
+    attempts: int = 3
+    dry_run: bool = False
+    settle_seconds: float = 30.0
+    poll_seconds: float = 0.2
+
+
+async def execute(
+    plan: Plan, members: Mapping[str, Member], options: ExecutionOptions
+) -> ExecutionReport:
+    """Carry out the plan's changes; every one of them gets a result."""
+    by_cluster: dict[str, list[Change]] = {}
+    for change in plan.changes:
+        by_cluster.setdefault(change.cluster, []).append(change)
+    runs = [
+        _MemberRun(name, members.get(name), changes, options)
+        for name, changes in by_cluster.items()
+    ]
+    await asyncio.gather(*(run.run() for run in runs))
+    return ExecutionReport(
+        results=tuple(result for run in runs for result in run.results),
+        frozen={run.name: run.frozen for run in runs if run.frozen},
+    )
+
+
+class _MemberRun:
+    """The changes of one member."""
+
+    def __init__(
+        self, name: str, member: Member | None, changes: Sequence[Change], options: ExecutionOptions
+    ) -> None:
+        self.name = name
+        self.frozen = "" if member is not None else "there is no connection to it"
+        self.results: list[ChangeResult] = []
+        self._member = member
+        self._changes = changes
+        self._options = options
+        self._places = asyncio.Semaphore(options.concurrency)
+        self._new_groups: set[str] = set()
+
+    async def run(self) -> None:
+        """All waves, one after the other."""
+        for wave in waves(self._changes):
+            async with asyncio.TaskGroup() as group:
+                for change in wave:
+                    group.create_task(self._one(change))
+
+    async def _one(self, change: Change) -> None:
+        async with self._places:
+            result = self._without_request(change)
+            if result is None:
+                assert self._member is not None  # noqa: S101 - frozen otherwise
+                result = await self._requested(self._member, change)
+        self._keep(result)
+
+    def _without_request(self, change: Change) -> ChangeResult | None:
+        """The result of a change that asks nothing of the member; None for one that does."""
+        if change.action is Action.CONFLICT:
+            return ChangeResult(change=change, result=Result.CONFLICT, message=change.reason)
+        if change.action in {Action.HOLD, Action.UNCHANGED}:
+            return ChangeResult(change=change, result=Result.SKIPPED, message=change.reason)
+        if self.frozen:
+            return ChangeResult(change=change, result=Result.SKIPPED, message=self.frozen)
+        seconds = self._options.fights.seconds_left(change, self._options.now())
+        if seconds > 0:
+            rounds = self._options.fights.rounds(change, self._options.now())
+            return ChangeResult(
+                change=change,
+                result=Result.SKIPPED,
+                message=f"something changes it back: written {rounds} times in a row; "
+                f"it is left alone for {seconds:.0f} s",
+            )
+        return None
+
+    async def _requested(self, member: Member, change: Change) -> ChangeResult:
+        if change.action not in {Action.DELETE, Action.RECREATE}:
+            return await self._ended(member, change)
+        task = asyncio.ensure_future(self._ended(member, change))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # What has begun to be deleted counts in the budget, whoever stops us.
+            self._keep(await task)
+            raise
+
+    async def _ended(self, member: Member, change: Change) -> ChangeResult:
+        """The change carried out, or the reason why not."""
+        try:
+            return await self._carried_out(member, change)
+        except (MemberUnreachable, NoCredentials) as error:
+            self.frozen = self._text(error)
+            return ChangeResult(change=change, result=Result.FAILED, message=self.frozen)
+        except MemberRefused as error:
+            return ChangeResult(change=change, result=Result.FAILED, message=self._text(error))
+        except Exception as error:  # noqa: BLE001 - one hostile object must not stop the others
+            message = f"{type(error).__name__}: {self._text(error)}"
+            return ChangeResult(change=change, result=Result.FAILED, message=message)
+
+    async def _carried_out(self, member: Member, change: Change) -> ChangeResult:
+        """Try; after a failed precondition observe, decide again and try again."""
+        if not change.payload and change.action is not Action.DELETE:
+            return await self._decided_again(member, change, self._options.attempts)
+        return await self._tried(member, change, self._options.attempts)
+
+    async def _tried(self, member: Member, change: Change, attempts: int) -> ChangeResult:
+        try:
+            observed = await self._write(member, change)
+        except MemberRefused as error:
+            if error.status != _CONFLICT or attempts <= 1:
+                raise
+            return await self._decided_again(member, change, attempts - 1)
+        if change.action is not Action.DELETE and not self._options.dry_run:
+            self._options.fights.wrote(change, self._options.now())
+        return ChangeResult(change=change, result=Result.DONE, observed=observed)
+
+    async def _decided_again(self, member: Member, change: Change, attempts: int) -> ChangeResult:
+        observed = await member.get(_ref(change))
+        if change.action is Action.DELETE and observed is None:
+            return ChangeResult(change=change, result=Result.DONE, message="it was gone already")
+        again = self._options.recompare(change, observed)
+        if again.action is Action.CONFLICT:
+            return ChangeResult(change=again, result=Result.CONFLICT, message=again.reason)
+        if again.action is Action.UNCHANGED:
+            return ChangeResult(
+                change=again, result=Result.DONE, message=again.reason, observed=observed
+            )
+        is_same_delete = again.action is change.action and again.uid == change.uid
+        if again.action not in _HARMLESS and not is_same_delete:
+            return ChangeResult(
+                change=change,
+                result=Result.FAILED,
+                message="the member changed meanwhile; the next pass decides anew",
+            )
+        return await self._tried(member, again, attempts)
+
+    async def _write(self, member: Member, change: Change) -> dict[str, Any] | None:
+        """The one request, or the few, that a change is."""
+        dry_run = self._options.dry_run
+        ref = _ref(change)
+        if change.action is Action.DELETE:
+            await member.delete(
+                ref, uid=change.uid, resource_version=change.resource_version, dry_run=dry_run
+            )
+            return None
+        if change.action is Action.RECREATE:
+            await self._gone(member, change, ref)
+            if dry_run:
+                return None
+        if change.desired is None:
+            return await self._without_work(member, change, ref)
+        observed = await self._applied(member, change, ref)
+        if (change.key.group, change.key.kind) == CRD and not dry_run:
+            await self._established(member, ref, observed)
+        return observed
+
+    async def _applied(self, member: Member, change: Change, ref: ObjectRef) -> dict[str, Any]:
+        """Server-side apply. A new object is not forced: should another have come meanwhile, its
+        fields are a conflict and not ours to take.
+        """
+        force = change.action not in {Action.CREATE, Action.RECREATE}
+        deadline = self._options.now() + self._options.settle_seconds
+        while True:
+            try:
+                observed = await member.apply(
+                    ref, change.payload, force=force, dry_run=self._options.dry_run
+                )
+                return await self._in_order(member, change, ref, observed)
+            except MemberRefused as error:
+                is_new_kind = error.status == _NOT_FOUND and change.key.group in self._new_groups
+                if not is_new_kind or self._options.now() >= deadline:
+                    raise
+            # Established says that the kind is named; serving it takes another moment.
+            await self._options.wait(self._options.poll_seconds)
+
+    async def _in_order(
+        self, member: Member, change: Change, ref: ObjectRef, observed: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Put the lists in order that an older server merged without regard to it."""
+        put = reordered(orjson.loads(change.payload), observed)
+        if put is observed or self._options.dry_run:
+            return observed
+        return await member.update(ref, orjson.dumps(put))
+
+    async def _without_work(
+        self, member: Member, change: Change, ref: ObjectRef
+    ) -> dict[str, Any] | None:
+        """A bare namespace, or our marks taken off an object that is to stay."""
+        if change.action is Action.UPDATE:
+            return await member.patch(
+                ref, change.payload, PatchType.MERGE, dry_run=self._options.dry_run
+            )
+        assert (change.key.group, change.key.kind) == NAMESPACE  # noqa: S101 - diff promises it
+        try:
+            return await member.create(ref, change.payload, dry_run=self._options.dry_run)
+        except MemberRefused as error:
+            if error.reason != _ALREADY_EXISTS:
+                raise
+            return None
+
+    async def _gone(self, member: Member, change: Change, ref: ObjectRef) -> None:
+        """Delete the object that is to be made anew and wait until it is gone."""
+        await member.delete(
+            ref,
+            uid=change.uid,
+            resource_version=change.resource_version,
+            dry_run=self._options.dry_run,
+        )
+        deadline = self._options.now() + self._options.settle_seconds
+        while not self._options.dry_run and await member.get(ref) is not None:
+            if self._options.now() >= deadline:
+                raise MemberRefused(f"{change.key} is not gone yet; it is created when it is")
+            await self._options.wait(self._options.poll_seconds)
+
+    async def _established(
+        self, member: Member, ref: ObjectRef, observed: dict[str, Any] | None
+    ) -> None:
+        """Wait until the CRD's kind is served."""
+        self._new_groups.add(_group_of(observed))
+        deadline = self._options.now() + self._options.settle_seconds
+        while not _is_established(observed):
+            if self._options.now() >= deadline:
+                raise MemberRefused(f"{ref.key} is not Established yet")
+            await self._options.wait(self._options.poll_seconds)
+            observed = await member.get(ref)
+
+    def _keep(self, result: ChangeResult) -> None:
+        self.results.append(result)
+        self._options.record(result)
+
+    def _text(self, error: Exception) -> str:
+        return shortened(printable(self._options.redact(str(error))), _LONGEST_MESSAGE)
+
+
+def _ref(change: Change) -> ObjectRef:
+    return ObjectRef(api_version=change.api_version, key=change.key)
+
+
+def _is_established(crd: Mapping[str, Any] | None) -> bool:
+    conditions = ((crd or {}).get("status") or {}).get("conditions") or ()
+    return any(
+        one.get("type") == "Established" and one.get("status") == "True" for one in conditions
+    )
+
+
+def _group_of(crd: Mapping[str, Any] | None) -> str:
+    return str(((crd or {}).get("spec") or {}).get("group") or "")
