@@ -10,7 +10,7 @@ import orjson
 from reconciler.diff.compare import compare
 from reconciler.diff.context import Context
 from reconciler.model.change import Change
-from reconciler.model.identity import ObjectKey, execution_namespace, stable_id, work_name
+from reconciler.model.identity import ObjectKey, work_name
 from reconciler.model.manifest import Manifest
 from reconciler.model.work import Body, Work
 
@@ -19,15 +19,12 @@ def a_work(manifest: dict[str, Any], cluster: str = "one", conflict: str = "abor
     """The Work of a manifest that needs no stamp."""
     raw = orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS)
     read = Manifest(manifest)
-    namespace = execution_namespace(cluster)
     name = work_name(read.kind, read.name, read.namespace)
     return Work(
         cluster=cluster,
         key=read.key,
         api_version=read.api_version,
         name=name,
-        namespace=namespace,
-        work_id=stable_id("work", cluster, namespace, name),
         body=Body(hashlib.sha256(raw).hexdigest(), (raw,), ()),
         conflict_resolution=conflict,
     )

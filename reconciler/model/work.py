@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model.identity import ObjectKey
+from reconciler.model.identity import ObjectKey, execution_namespace, stable_id
 from reconciler.model.policy import PolicyRef
+
+#: A cache would only hold what is never asked for again.
+_work_id = stable_id.__wrapped__
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,21 @@ class Work:
     key: ObjectKey
     api_version: str
     name: str
-    namespace: str
-    work_id: str
     body: Body
     binding: str = ""
     conflict_resolution: str = "abort"
     is_suspended: bool = False
     preserve_on_deletion: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """The execution namespace of the cluster."""
+        return execution_namespace(self.cluster)
+
+    @property
+    def work_id(self) -> str:
+        """Permanent id of the Work; worked out when asked, since a fleet has a million of them."""
+        return _work_id("work", self.cluster, self.namespace, self.name)
 
     def manifest_bytes(self) -> bytes:
         """The manifest as JSON, stamped for this cluster."""

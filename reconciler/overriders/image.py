@@ -61,7 +61,9 @@ def operations(body: Body, rule: ImageRule) -> list[Operation]:
         images = [(f"{path}/image", _image_of(one)) for path, one in containers(body)]
     else:
         images = [(rule.predicate, _image_at(body, rule.predicate))]
-    return [operation(Operator.REPLACE, path, _changed(image, rule)) for path, image in images]
+    return [
+        operation(Operator.REPLACE, path, _changed(image, rule, path)) for path, image in images
+    ]
 
 
 def _image_of(container: dict[str, Any]) -> str:
@@ -91,11 +93,12 @@ def _step(value: Any, segment: str, path: str) -> Any:
     raise OverrideFailed(f"the image path {path} leads nowhere at {segment!r}")
 
 
-def _changed(image: str, rule: ImageRule) -> str:
+def _changed(image: str, rule: ImageRule, path: str) -> str:
+    """The new reference. A failure does not quote the old one: a path may lead into a Secret."""
     try:
         parts = parse_image(image)
     except BadReference as bad:
-        raise OverrideFailed(f"{bad}: {image!r}") from bad
+        raise OverrideFailed(f"{bad}, at {path}") from bad
     return str(_CHANGES[rule.part](parts, rule.operator, rule.value))
 
 

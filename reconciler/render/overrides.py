@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from reconciler.model.cluster import Cluster
 from reconciler.model.manifest import Manifest
@@ -42,6 +42,10 @@ class Rule:
 Rules = tuple[Rule, ...]
 
 
+#: Combinations of rules whose clusters are remembered.
+_MAX_REMEMBERED: Final = 1024
+
+
 class OverrideIndex:
     """Override policies, ready to be asked about any object and cluster of one cycle."""
 
@@ -49,6 +53,7 @@ class OverrideIndex:
         self._clusters = clusters
         self._cluster_wide = _Shelf()
         self._by_namespace: dict[str, _Shelf] = {}
+        self._covering: dict[Rules, dict[str, Rules]] = {}
         for policy in policies:
             self._shelf_of(policy).add(policy, self._rules(policy))
 
@@ -61,6 +66,23 @@ class OverrideIndex:
         manifest = Manifest(body)
         shelf = self._by_namespace.get(manifest.namespace) if manifest.namespace else None
         return shelf.rules(manifest) if shelf else ()
+
+    def covering(self, rules: Rules, cluster: str) -> Rules:
+        """Those of the rules that cover the cluster, in their order."""
+        if not rules:
+            return rules
+        if rules not in self._covering:
+            if len(self._covering) >= _MAX_REMEMBERED:
+                self._covering.clear()
+            self._covering[rules] = self._covered(rules)
+        return self._covering[rules].get(cluster) or _everywhere(rules)
+
+    def _covered(self, rules: Rules) -> dict[str, Rules]:
+        """The rules by cluster, for the clusters that one of them names."""
+        named: set[str] = set().union(*(rule.targets or () for rule in rules))
+        shared: dict[Rules, Rules] = {}
+        covered = ((name, tuple(rule for rule in rules if rule.covers(name))) for name in named)
+        return {name: shared.setdefault(some, some) for name, some in covered}
 
     def _shelf_of(self, policy: OverridePolicy) -> _Shelf:
         if policy.ref.kind is PolicyKind.CLUSTER_OVERRIDE:
@@ -79,6 +101,11 @@ class OverrideIndex:
         return frozenset(
             name for name, cluster in self._clusters.items() if rule.target.matches(cluster)
         )
+
+
+def _everywhere(rules: Rules) -> Rules:
+    """What remains on a cluster that no rule names."""
+    return tuple(rule for rule in rules if rule.targets is None)
 
 
 class _Shelf:

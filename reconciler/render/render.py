@@ -19,7 +19,7 @@ from reconciler.interpret.errors import InterpretError
 from reconciler.model.binding import Binding, EvictionTask, Target
 from reconciler.model.diagnostic import Diagnostic, Effect
 from reconciler.model.fleet import Template
-from reconciler.model.identity import execution_namespace, work_name
+from reconciler.model.identity import work_name
 from reconciler.model.work import AppliedOverride, Body, Work
 from reconciler.overriders import OverrideFailed, apply
 from reconciler.render.bytes import cut_body
@@ -27,7 +27,7 @@ from reconciler.render.completions import completions_by_cluster
 from reconciler.render.overrides import OverrideIndex, Rule, Rules
 from reconciler.render.preserved import preserved_labels
 from reconciler.render.prune import pruned
-from reconciler.render.stamp import Origin, claimed, conflict_resolution, stamped, work_id
+from reconciler.render.stamp import Origin, claimed, conflict_resolution, stamped
 from reconciler.render.surgery import merged, replaced
 
 OVERRIDE_FAILED = "RC301"
@@ -149,6 +149,8 @@ class _Rendering:
         self._template, self._origin = template, origin
         self._binding, self._targets = binding, targets
         self._overrides, self._reviser = overrides, reviser
+        self._binding_name = binding.name if origin.has_binding else ""
+        self._replicas_count = binding.is_workload
         self._base = claimed(template.manifest.body, binding.claim)
         self._completions = completions_by_cluster(self._base, binding, targets)
         self._cluster_rules = overrides.cluster_rules(self._base)
@@ -178,16 +180,16 @@ class _Rendering:
 
     def _class_of(self, target: Target, preserved: Mapping[str, str]) -> _Finished | _Failure:
         """What the target's class of clusters gets; made when its first cluster comes."""
-        replicas = target.replicas if self._binding.is_workload else None
+        replicas = target.replicas if self._replicas_count else None
         completions = self._completions.get(target.name)
-        cluster_rules = _covering(self._cluster_rules, target.name)
+        cluster_rules = self._overrides.covering(self._cluster_rules, target.name)
         draft_key = (replicas, completions, cluster_rules)
         if draft_key not in self._drafts:
             self._drafts[draft_key] = self._draft(replicas, completions, cluster_rules)
         draft = self._drafts[draft_key]
         if isinstance(draft, _Failure):
             return draft
-        rules = _covering(draft.namespaced, target.name)
+        rules = self._overrides.covering(draft.namespaced, target.name)
         key = (draft_key, rules, tuple(preserved.items()))
         if key not in self._classes:
             self._classes[key] = self._finished(draft, rules, preserved)
@@ -235,16 +237,13 @@ class _Rendering:
         )
 
     def _work(self, cluster: str, finished: _Finished) -> Work:
-        namespace, name = execution_namespace(cluster), self._origin.work_name
         return Work(
             cluster=cluster,
             key=self._origin.key,
             api_version=finished.api_version,
-            name=name,
-            namespace=namespace,
-            work_id=work_id(cluster, namespace, name),
+            name=self._origin.work_name,
             body=finished.body,
-            binding=self._binding.name if self._origin.has_binding else "",
+            binding=self._binding_name,
             conflict_resolution=finished.resolution,
             is_suspended=self._binding.suspension.covers(cluster),
             preserve_on_deletion=bool(self._binding.preserve_on_deletion),
@@ -268,10 +267,6 @@ class _Rendering:
             hint="the last rendered object stays on these clusters",
             subject=str(self._template.key),
         )
-
-
-def _covering(rules: Rules, cluster: str) -> Rules:
-    return tuple(rule for rule in rules if rule.covers(cluster)) if rules else rules
 
 
 def _overridden(

@@ -48,11 +48,6 @@ def binding_id(template: ObjectKey) -> str:
     return stable_id("binding", binding_key(template).path)
 
 
-def work_id(cluster: str, namespace: str, name: str) -> str:
-    """Permanent id of a Work."""
-    return stable_id("work", cluster, namespace, name)
-
-
 def claimed(body: Body, claim: PolicyRef | None) -> Body:
     """With the marks of the policy that claims the template; an attached object has none."""
     if claim is None:
