@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.adapters.git import GitStore
 from reconciler.adapters.git import trees as tree_module
+from reconciler.adapters.git.objects import Objects
 from reconciler.model.errors import (
     BlobTooLarge,
     EmptyRepository,
@@ -152,10 +153,12 @@ def test_a_large_file_is_known_by_its_header_and_not_loaded(
 def test_a_tree_2000_deep_ends_in_one_entry_that_says_so(
     repository: pygit2.Repository, store: GitStore
 ) -> None:
-    tree = raw_tree(repository, (FILE, b"x", blob(repository)))
+    tree = bytes.fromhex(raw_tree(repository, (FILE, b"x", blob(repository))))
+    objects = Objects(Path(repository.path))  # one pack: two thousand files take their time
     for _ in range(2000):
-        tree = raw_tree(repository, (FOLDER, b"d", tree))
-    raw_commit(repository, tree)
+        tree = objects.put(pygit2.enums.ObjectType.TREE, b"40000 d\0" + tree)
+    objects.flush()
+    raw_commit(repository, tree.hex())
     (entry,) = store.tree("main").entries.values()
     assert entry.kind is EntryKind.FOLDER
     assert entry.anomaly is not None
