@@ -1,0 +1,44 @@
+"""Cluster IPs and node ports of Services, handed out in order."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+Manifest = dict[str, Any]
+_FIRST_PORT: Final = 30000
+_LAST_PORT: Final = 32767
+_NODE_PORT_TYPES: Final = ("NodePort", "LoadBalancer")
+
+
+class Addresses:
+    """What one cluster has given out so far."""
+
+    def __init__(self) -> None:
+        self._addresses = 1
+        self._port = _FIRST_PORT - 1
+
+    def service(self, manifest: Manifest) -> Manifest:
+        """With an address and node ports where the type has them."""
+        spec = dict(manifest.get("spec") or {})
+        if spec.get("type") == "ExternalName":
+            return {**manifest, "spec": spec}
+        if not spec.get("clusterIP"):
+            spec["clusterIP"] = self._address()
+        spec.setdefault("clusterIPs", [spec["clusterIP"]])
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        if spec.get("type") in _NODE_PORT_TYPES and spec.get("allocateLoadBalancerNodePorts", True):
+            spec["ports"] = [
+                port if port.get("nodePort") else {**port, "nodePort": self._node_port()}
+                for port in spec.get("ports") or ()
+            ]
+        return {**manifest, "spec": spec}
+
+    def _address(self) -> str:
+        self._addresses += 1
+        high, low = divmod(self._addresses, 256)
+        return f"10.0.{high % 256}.{low}"
+
+    def _node_port(self) -> int:
+        self._port = _FIRST_PORT if self._port >= _LAST_PORT else self._port + 1
+        return self._port
