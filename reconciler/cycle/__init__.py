@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from reconciler.cycle.engine import Engine, Plugins
+from reconciler.cycle.engine import Engine, interpreter_of
 
-__all__ = ["Engine", "Plugins"]
+__all__ = ["Engine", "interpreter_of"]

@@ -34,6 +34,7 @@ def remembered(
     template: Template,
     decision: Decision | None,
     before: BindingState | None,
+    *,
     requirers: tuple[Requirer, ...],
     now: str,
 ) -> BindingState:
@@ -44,6 +45,7 @@ def remembered(
         template_digest=template.spec_digest,
         generation=generation_of(template, before),
         requirers=requirers,
+        recorded=binding,
     )
     if decision is None:
         return replace(state, targets=(), applied_placement=None, scheduled=None)

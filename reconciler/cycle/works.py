@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.interpret.chain import Interpreter, Question, Unanswered
+from reconciler.match import merged_targets
 from reconciler.model.binding import Binding, BindingState, Target
 from reconciler.model.cluster import Cluster
 from reconciler.model.config import FleetConfig
@@ -87,7 +88,11 @@ class Rendering:
         self, binding: Binding, state: BindingState, into: RenderedFleet
     ) -> tuple[Target, ...]:
         """Render one binding; the targets it was rendered for."""
-        targets = tuple(target for target in merged_targets(state) if target.name in self.clusters)
+        targets = tuple(
+            target
+            for target in merged_targets(state.targets, state.requirers)
+            if target.name in self.clusters
+        )
         template = self.fleet.templates[binding.key]
         try:
             rendered = render(
@@ -131,18 +136,6 @@ class Rendering:
 
     def _wants(self, template: Template, used: set[str]) -> bool:
         return self.config.namespaces == _EVERYWHERE or template.key.name in used
-
-
-def merged_targets(state: BindingState) -> tuple[Target, ...]:
-    """A binding's own targets, then what its dependents require; the first of a name wins.
-
-    Karmada: binding controller, clusters and requiredBy merged (karmada-semantics §2.4).
-    """
-    merged: dict[str, Target] = {target.name: target for target in state.targets}
-    for requirer in state.requirers:
-        for target in requirer.targets:
-            merged.setdefault(target.name, target)
-    return tuple(merged.values())
 
 
 def _evicting(

@@ -21,7 +21,7 @@ class Template:
 
     `digest` covers everything outside status; `spec_digest` everything outside metadata and status:
     a change of the
-    latter raises the generation. `uid` stands for the one an API server draws. `written_paths` is not kept: the file at `position` can be read
+    latter raises the generation. `written_paths` is not kept: the file at `position` can be read
     again.
     """
 
@@ -29,7 +29,6 @@ class Template:
     manifest: Manifest
     digest: str
     spec_digest: str
-    uid: str = ""
     position: Position = field(default_factory=Position)
 
 

@@ -68,9 +68,10 @@ class World:
 
     `last_applied` is the fleet of the last applied commit: frozen documents fall back to it.
     `facts` by cluster, from inventory or report. `observed` by cluster, None where the member could
-    not be read; a cluster that is absent was not asked. `base_works` makes the plan an offline one:
-    the Works of the base commit stand in for what members hold. `answers` by question digest.
-    `is_offline`: clusters without facts are assumed ready, with every API and unknown capacity.
+    not be read; a cluster that is absent was not asked. `unreadable` says why, by cluster. `base`
+    makes the plan an offline one: the outcome of the base commit stands in for what members hold.
+    `answers` by question digest. `is_offline`: clusters without facts are assumed ready, with every
+    API and unknown capacity.
     """
 
     fleet: Fleet
@@ -78,7 +79,8 @@ class World:
     state: State = field(default_factory=State)
     facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
     observed: Mapping[str, Observed | None] = field(default_factory=dict)
-    base_works: Works | None = None
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    base: Outcome | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
     is_offline: bool = False
     wants_trace: bool = False

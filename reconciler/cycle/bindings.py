@@ -1,0 +1,147 @@
+"""Bindings of a fleet: every template with the policy that claims it, or the reason why it has
+none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
+from reconciler.match import PolicyIndex, bind, claim, priority_values
+from reconciler.model.binding import Binding, BindingState
+from reconciler.model.claim import Claim
+from reconciler.model.config import FleetConfig
+from reconciler.model.diagnostic import Diagnostic, Effect, Severity
+from reconciler.model.fleet import Fleet, Template
+from reconciler.model.identity import ObjectKey
+
+WAITS_FOR_OVERRIDES, NOT_UNDERSTOOD, SELECTS_NOTHING = "RC051", "RC052", "RC053"
+
+
+@dataclass(slots=True)
+class BoundFleet:
+    """Bindings and claims by identity.
+
+    `waiting` templates have a claim and may not move yet: what they had stays. `questions` have to
+    be
+    answered before the rest is known.
+    """
+
+    bindings: dict[ObjectKey, Binding] = field(default_factory=dict)
+    claims: dict[ObjectKey, Claim] = field(default_factory=dict)
+    waiting: set[ObjectKey] = field(default_factory=set)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+
+
+def bound_fleet(
+    fleet: Fleet,
+    config: FleetConfig,
+    states: Mapping[ObjectKey, BindingState],
+    frozen: frozenset[ObjectKey],
+    interpreter: Interpreter,
+) -> BoundFleet:
+    """Claim and bind every template that is not frozen."""
+    binder = _Binder(fleet, config, states, interpreter)
+    for key, template in fleet.templates.items():
+        if key not in frozen:
+            binder.take(template)
+    binder.warn_of_idle_policies()
+    return binder.bound
+
+
+class _Binder:
+    """One fleet on its way to bindings."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        config: FleetConfig,
+        states: Mapping[ObjectKey, BindingState],
+        interpreter: Interpreter,
+    ) -> None:
+        self._fleet, self._config, self._states = fleet, config, states
+        self._interpreter = interpreter
+        self._index = PolicyIndex(fleet.propagation_policies, fleet.override_policies)
+        self._priorities = priority_values(fleet.templates)
+        self.bound = BoundFleet()
+
+    def take(self, template: Template) -> None:
+        """One template."""
+        state = self._states.get(template.key)
+        won = claim(
+            template,
+            self._index,
+            previous_claim=state.claim if state else None,
+            config=self._config,
+        )
+        if won is None:
+            return
+        self.bound.claims[template.key] = won
+        if won.missing_overrides:
+            self._wait(template, _missing(template, won))
+            return
+        self._bind(template, won, state)
+
+    def warn_of_idle_policies(self) -> None:
+        """A policy that selects nothing is most often a typing error."""
+        wanted = {
+            contender.policy for won in self.bound.claims.values() for contender in won.contenders
+        }
+        for policy in self._fleet.propagation_policies:
+            if policy.ref not in wanted and not policy.is_frozen:
+                self.bound.diagnostics.append(
+                    Diagnostic(
+                        code=SELECTS_NOTHING,
+                        message=f"{policy.ref} selects nothing in this repository",
+                        severity=Severity.WARNING,
+                        effect=Effect.NONE,
+                        position=policy.position,
+                        hint="compare apiVersion, kind, namespace and labels with the manifests",
+                        subject=str(policy.ref),
+                    )
+                )
+
+    def _bind(self, template: Template, won: Claim, state: BindingState | None) -> None:
+        try:
+            self.bound.bindings[template.key] = bind(
+                template,
+                won.policy,
+                interpreter=self._interpreter,
+                config=self._config,
+                previous=state,
+                priorities=self._priorities,
+            )
+        except InterpretError as error:
+            self._wait(template, _not_understood(template, str(error)))
+        except Unanswered as unanswered:
+            self.bound.questions.append(unanswered.question)
+            self.bound.waiting.add(template.key)
+
+    def _wait(self, template: Template, diagnostic: Diagnostic) -> None:
+        self.bound.waiting.add(template.key)
+        self.bound.diagnostics.append(diagnostic)
+
+
+def _missing(template: Template, won: Claim) -> Diagnostic:
+    names = ", ".join(won.missing_overrides)
+    return Diagnostic(
+        code=WAITS_FOR_OVERRIDES,
+        message=f"{won.policy.ref} waits for override policies that do not exist: {names}",
+        effect=Effect.FREEZE_DOCUMENT,
+        position=won.policy.position,
+        hint="add them, or take them out of dependentOverrides",
+        subject=str(template.key),
+    )
+
+
+def _not_understood(template: Template, problem: str) -> Diagnostic:
+    return Diagnostic(
+        code=NOT_UNDERSTOOD,
+        message=f"{template.key} cannot be understood: {problem}",
+        effect=Effect.FREEZE_DOCUMENT,
+        position=template.position,
+        hint="correct the manifest, or the customization that interprets its kind",
+        subject=str(template.key),
+    )

@@ -1,0 +1,202 @@
+"""The engine: the order of the stages, from a World to an Outcome.
+
+Law: `Engine(...).reconcile(world, now)` equals a fresh engine's for every input; memory is only
+speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.cycle.bindings import BoundFleet, bound_fleet
+from reconciler.cycle.changes import Comparing
+from reconciler.cycle.facts import known_clusters
+from reconciler.cycle.in_force import InForce, in_force
+from reconciler.cycle.members import MemberCheck, checked_members
+from reconciler.cycle.place import Placing
+from reconciler.cycle.planning import planned
+from reconciler.cycle.remember import remembered
+from reconciler.cycle.requirements import Requirements, requirements
+from reconciler.cycle.succession import next_state
+from reconciler.cycle.works import RenderedFleet, Rendering
+from reconciler.diff.redact import SecretValues
+from reconciler.interpret.chain import Interpreter
+from reconciler.model.change import Change
+from reconciler.model.decision import Decision
+from reconciler.model.diagnostic import in_order
+from reconciler.model.features import enabled
+from reconciler.model.fleet import Fleet
+from reconciler.model.identity import ObjectKey
+from reconciler.model.world import Outcome, Placed, World
+from reconciler.schedule import Plugins, SchedulingContext, profiles
+
+_ATTACHED = Decision(was_scheduled=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Decides everything. `plugins` are the scheduler's, found outside the tree."""
+
+    plugins: Plugins = field(default_factory=Plugins)
+
+    def reconcile(self, world: World, now: str) -> Outcome:
+        """One cycle; `now` is RFC 3339 and reaches nothing but times that are written down."""
+        force = in_force(world.fleet, world.last_applied, world.state.bindings)
+        if force.fleet.config is None:
+            return _nothing(world, force)
+        return _Cycle(self.plugins, world, force, now).outcome()
+
+
+def interpreter_of(fleet: Fleet, world: World) -> Interpreter:
+    """What the fleet's customizations and webhooks make of kinds."""
+    return Interpreter(
+        [one.body for one in fleet.customizations],
+        webhooks=[one.body for one in fleet.webhooks],
+        answers=world.answers,
+    )
+
+
+def _nothing(world: World, force: InForce) -> Outcome:
+    """There is no fleet to act on: nothing is known, so nothing happens."""
+    return Outcome(
+        fleet=force.fleet,
+        state=world.state,
+        is_held=True,
+        diagnostics=in_order(list(world.fleet.diagnostics)),
+    )
+
+
+class _Cycle:
+    """One world on its way to its outcome."""
+
+    def __init__(self, plugins: Plugins, world: World, force: InForce, now: str) -> None:
+        assert force.fleet.config is not None, "a fleet without settings is held"
+        self.world, self.force, self.now = world, force, now
+        self.fleet, self.config = force.fleet, force.fleet.config
+        self.plugins = plugins
+        self.interpreter = interpreter_of(self.fleet, world)
+        self.clusters = known_clusters(self.fleet.clusters, world)
+
+    def outcome(self) -> Outcome:
+        """Match, schedule, render, compare, plan, remember."""
+        members = checked_members(self.clusters, self.world)
+        bound = bound_fleet(
+            self.fleet, self.config, self.world.state.bindings, self.force.frozen, self.interpreter
+        )
+        decisions = self._placing().decisions(bound.bindings.values())
+        needs = requirements(self.world, self.force, bound, decisions, self.interpreter)
+        placed = self._placed(bound, decisions, needs)
+        rendered = self._rendered(placed, bound)
+        state, removed = next_state(self.world, self.force, bound, placed, rendered, members)
+        changes = self._changes(rendered, members, removed)
+        plan, state = planned(self.world, self.force, changes, placed, state, self.now)
+        return Outcome(
+            fleet=self.fleet,
+            placed=placed,
+            works=rendered.works,
+            plan=plan,
+            state=state,
+            removed=removed,
+            frozen_keys=self.force.frozen | bound.waiting,
+            frozen_clusters=members.frozen,
+            is_held=self.force.is_held,
+            diagnostics=in_order(
+                [
+                    *self.fleet.diagnostics,
+                    *bound.diagnostics,
+                    *rendered.diagnostics,
+                    *members.diagnostics,
+                ]
+            ),
+            questions=tuple(
+                dict.fromkeys((*bound.questions, *needs.questions, *rendered.questions))
+            ),
+        )
+
+    def _placing(self) -> Placing:
+        context = SchedulingContext(
+            clusters=self.clusters,
+            gates=enabled(self.config.feature_gates),
+            enable_empty=self.config.enable_empty_workload_propagation,
+            profiles=profiles(self.config.scheduler_profiles, self.plugins),
+            wants_trace=self.world.wants_trace,
+        )
+        return Placing(fleet=self.fleet, states=self.world.state.bindings, context=context)
+
+    def _placed(
+        self, bound: BoundFleet, decisions: Mapping[ObjectKey, Decision], needs: Requirements
+    ) -> dict[ObjectKey, Placed]:
+        placed = {}
+        for key, binding in sorted({**bound.bindings, **needs.attached}.items()):
+            decision = decisions.get(key)
+            state = remembered(
+                binding,
+                self.fleet.templates[key],
+                decision,
+                self.world.state.bindings.get(key),
+                requirers=needs.requirers.get(key, ()),
+                now=self.now,
+            )
+            placed[key] = Placed(binding=binding, decision=decision or _ATTACHED, remembered=state)
+        return placed
+
+    def _rendered(self, placed: Mapping[ObjectKey, Placed], bound: BoundFleet) -> RenderedFleet:
+        rendered = RenderedFleet()
+        rendering = Rendering.of(self.fleet, self.config, self.clusters, self.interpreter)
+        for one in placed.values():
+            rendering.binding(one.binding, one.remembered, rendered)
+        self._render_frozen(rendered)
+        names = [cluster.name for cluster in self.clusters]
+        rendered.untouched |= {(name, key) for key in bound.waiting for name in names}
+        rendering.namespaces(rendered)
+        return rendered
+
+    def _render_frozen(self, rendered: RenderedFleet) -> None:
+        """Frozen bindings keep their last Works: the last applied fleet on remembered targets."""
+        before = self.force.before
+        if not self.force.frozen:
+            return
+        known: set[ObjectKey] = set()
+        if before is not None and before.config is not None:
+            interpreter = interpreter_of(before, self.world)
+            last = Rendering.of(before, before.config, self.clusters, interpreter)
+            for key in sorted(self.force.frozen & before.templates.keys()):
+                state = self.world.state.bindings.get(key)
+                if state is not None and state.recorded is not None:
+                    last.binding(state.recorded, state, rendered)
+                    known.add(key)
+        for key in self.force.frozen - known:
+            rendered.untouched |= {(cluster.name, key) for cluster in self.clusters}
+
+    def _changes(
+        self, rendered: RenderedFleet, members: MemberCheck, removed: tuple[ObjectKey, ...]
+    ) -> Iterator[Change]:
+        comparing = Comparing(
+            fleet=self.fleet,
+            config=self.config,
+            retain=self.interpreter.retain,
+            recorded=self.world.state.recorded,
+            untouched=frozenset(rendered.untouched),
+            preserved=frozenset(self._preserved(removed)),
+            secrets=SecretValues.of(_secrets(self.fleet, self.force.before)),
+        )
+        if self.world.base is not None:
+            return comparing.with_base(rendered.works, self.world.base.works)
+        return comparing.with_members(rendered.works, members.observed)
+
+    def _preserved(self, removed: tuple[ObjectKey, ...]) -> Iterator[ObjectKey]:
+        """Objects that stay on members when they leave Git, as their last binding said."""
+        for key in removed:
+            last = self.world.state.bindings[key].recorded
+            if last is not None and last.preserve_on_deletion:
+                yield key
+
+
+def _secrets(*fleets: Fleet | None) -> Iterator[dict[str, Any]]:
+    """Bodies of all Secrets, whose values no output may show."""
+    for fleet in fleets:
+        for key, template in (fleet.templates if fleet else {}).items():
+            if (key.group, key.kind) == ("", "Secret"):
+                yield template.manifest.body

@@ -1,0 +1,84 @@
+"""The state after a cycle: bindings, what is recorded on members, whose member is whose.
+
+Rules (design §5, §6): only what is recorded may be pruned, so an object stays recorded from before
+it is first applied until
+it was seen to be gone. Whatever may not move keeps its record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.cycle.bindings import BoundFleet
+from reconciler.cycle.in_force import InForce
+from reconciler.cycle.members import MemberCheck
+from reconciler.cycle.works import RenderedFleet
+from reconciler.model.binding import BindingState
+from reconciler.model.identity import ObjectKey
+from reconciler.model.world import Observed, Placed, State, World
+
+_KEEP = "keep"
+
+
+def next_state(
+    world: World,
+    force: InForce,
+    bound: BoundFleet,
+    placed: Mapping[ObjectKey, Placed],
+    rendered: RenderedFleet,
+    members: MemberCheck,
+) -> tuple[State, tuple[ObjectKey, ...]]:
+    """The next state, without this cycle's deletions, and the bindings that leave it."""
+    before = world.state
+    still = force.frozen | bound.waiting
+    bindings: dict[ObjectKey, BindingState] = {
+        key: state for key, state in before.bindings.items() if key in still
+    }
+    bindings |= {key: one.remembered for key, one in placed.items()}
+    removed = tuple(key for key in before.bindings if key not in bindings)
+    config = force.fleet.config
+    released = _released(force, removed) if config and config.on_policy_removed == _KEEP else set()
+    state = replace(
+        before,
+        bindings=dict(sorted(bindings.items())),
+        applied_revision=before.applied_revision if force.is_held else force.fleet.revision,
+        fleet_id=config.fleet_id if config else before.fleet_id,
+        recorded=_recorded(before, rendered, members, still, released),
+        member_uids={**before.member_uids, **members.uids},
+    )
+    return state, removed
+
+
+def _released(force: InForce, removed: tuple[ObjectKey, ...]) -> set[ObjectKey]:
+    """Templates that lost their policy and stay in Git: with `onPolicyRemoved: keep` their objects
+    stay on members and are ours no longer.
+    """
+    return {key for key in removed if key in force.fleet.templates}
+
+
+def _recorded(
+    before: State,
+    rendered: RenderedFleet,
+    members: MemberCheck,
+    still: frozenset[ObjectKey],
+    released: set[ObjectKey],
+) -> dict[str, frozenset[ObjectKey]]:
+    recorded: dict[str, frozenset[ObjectKey]] = {}
+    for cluster in sorted({*before.recorded, *rendered.works}):
+        works = rendered.works.get(cluster, {})
+        seen = members.observed.get(cluster)
+        kept = {
+            key
+            for key in before.recorded.get(cluster, frozenset())
+            if key not in works
+            and key not in released
+            and (key in still or (cluster, key) in rendered.untouched or _may_be_there(key, seen))
+        }
+        if works or kept:
+            recorded[cluster] = frozenset(works) | kept
+    return recorded
+
+
+def _may_be_there(key: ObjectKey, seen: Observed | None) -> bool:
+    return seen is None or key in seen.objects
