@@ -9,7 +9,7 @@ from reconciler.model.binding import Target
 from reconciler.model.decision import ScheduleReason
 from reconciler.model.policy import DivisionPreference, Placement, ReplicaSchedulingType
 from reconciler.schedule.capacity import counts_sets
-from reconciler.schedule.framework import Profile, Refusal, Strategy
+from reconciler.schedule.framework import Division, Profile, Refusal, Strategy
 from reconciler.schedule.request import Candidate, Request, Share
 from reconciler.schedule.trace import Recorder
 
@@ -66,8 +66,7 @@ def shares(request: Request, selected: list[Candidate]) -> Iterator[Share]:
 
 def divided(share: Share, profile: Profile, recorder: Recorder | None) -> dict[str, int]:
     """One share by the division of the placement's strategy."""
-    strategy = strategy_of(share.request.placement)
-    division = profile.by_strategy.get(strategy) if strategy is not None else None
+    division = division_of(share.request, profile)
     if division is None:
         message = "unsupported replica scheduling strategy, please try another one"
         raise Refusal(ScheduleReason.SCHEDULER_ERROR, message)
@@ -75,6 +74,12 @@ def divided(share: Share, profile: Profile, recorder: Recorder | None) -> dict[s
     if recorder is not None:
         recorder.divide(division.name, share, result)
     return result
+
+
+def division_of(request: Request, profile: Profile) -> Division | None:
+    """The profile's division for the placement's strategy."""
+    strategy = strategy_of(request.placement)
+    return profile.by_strategy.get(strategy) if strategy is not None else None
 
 
 def strategy_of(placement: Placement) -> Strategy | None:

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from reconciler.model.binding import Target
 from reconciler.model.cluster import Cluster
 from reconciler.model.decision import ScheduleReason
-from reconciler.schedule.assign import assigned
+from reconciler.schedule.assign import assigned, division_of, is_divisible
 from reconciler.schedule.capacity import capacities, unlimited
 from reconciler.schedule.framework import Profile, Refusal
 from reconciler.schedule.integers import MAX_INT32
 from reconciler.schedule.request import Candidate, Request
-from reconciler.schedule.select import best_clusters
+from reconciler.schedule.select import best_clusters, uses_all
 from reconciler.schedule.select.by_group import preference
 from reconciler.schedule.trace import Recorder
 
@@ -71,8 +71,9 @@ def candidates(
         if not one.gate or one.gate in request.context.gates
         if (rate := one.prepare(request)) is not None
     ]
-    feasible = tuple(feasible)
-    rooms, orders = capacities(request), overflow_orders(request, feasible)
+    feasible, asks = tuple(feasible), recorder is not None or weighs_room(request, profile)
+    rooms = capacities(request, feasible) if asks else None
+    orders = overflow_orders(request, feasible)
     has = {one.name: one.replicas for one in request.previous_targets}
     found: list[Candidate] = []
     for cluster in feasible:
@@ -85,6 +86,15 @@ def candidates(
             named = tuple((plugin, score) for (plugin, _), score in zip(rates, scores, strict=True))
             recorder.rate(found[-1], named, is_estimated=rooms is not None)
     return found
+
+
+def weighs_room(request: Request, profile: Profile) -> bool:
+    """Whether it matters how much clusters can take: not where all are used and each gets its
+    replicas by rule.
+    """
+    division = division_of(request, profile)
+    divides = is_divisible(request) and (division is None or division.weighs_room)
+    return divides or bool(request.overflow) or not uses_all(request)
 
 
 def overflow_orders(request: Request, clusters: Iterable[Cluster]) -> Mapping[str, int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Final
 
-from reconciler.model.binding import Binding, Component
-from reconciler.schedule.estimate import available_replicas, available_sets
-from reconciler.schedule.estimate.replicas import requirements_key
+from reconciler.model.binding import Binding, Component, ReplicaRequirements
+from reconciler.model.cluster import Cluster
+from reconciler.schedule.estimate import replica_estimate, set_estimate
 from reconciler.schedule.integers import MAX_INT32
 from reconciler.schedule.request import Request
 
@@ -15,7 +15,7 @@ MODELING_GATE: Final = "CustomizedClusterResourceModeling"
 COMPONENTS_GATE: Final = "MultiplePodTemplatesScheduling"
 
 
-def capacities(request: Request) -> Mapping[str, int] | None:
+def capacities(request: Request, feasible: Iterable[Cluster]) -> Mapping[str, int] | None:
     """Estimates by cluster name; None for what is no workload and fits anywhere.
 
     Karmada: core/util.go, calAvailableReplicas.
@@ -24,17 +24,14 @@ def capacities(request: Request) -> Mapping[str, int] | None:
     if binding.replicas == 0 and not binding.components:
         return None
     uses_models = MODELING_GATE in request.context.gates
+    question: Hashable
     if counts_sets(request):
-        components = binding.components
-        return index.capacity(
-            ("sets", uses_models, _components_key(components)),
-            lambda cluster: available_sets(cluster, components, uses_models=uses_models),
-        )
-    requirements = binding.requirements
-    return index.capacity(
-        ("replicas", uses_models, requirements_key(requirements)),
-        lambda cluster: available_replicas(cluster, requirements, uses_models=uses_models),
-    )
+        question = ("sets", uses_models, _components_key(binding.components))
+        estimate = set_estimate(binding.components, uses_models=uses_models)
+    else:
+        question = ("replicas", uses_models, _requirements_key(binding.requirements))
+        estimate = replica_estimate(binding.requirements, uses_models=uses_models)
+    return index.capacity(question, estimate, feasible)
 
 
 def unlimited(binding: Binding, estimate: int) -> int:
@@ -54,5 +51,16 @@ def counts_sets(request: Request) -> bool:
     )
 
 
-def _components_key(components: tuple[Component, ...]) -> tuple[object, ...]:
-    return tuple((one.replicas, requirements_key(one.requirements)) for one in components)
+def _requirements_key(requirements: ReplicaRequirements | None) -> Hashable:
+    """What two requirements with the same estimate have in common."""
+    if requirements is None:
+        return None
+    return tuple(
+        sorted(
+            (name, amount.nanos, amount.notation) for name, amount in requirements.resources.items()
+        )
+    )
+
+
+def _components_key(components: tuple[Component, ...]) -> Hashable:
+    return tuple((one.replicas, _requirements_key(one.requirements)) for one in components)

@@ -66,11 +66,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Division:
-    """Divides replicas for one strategy."""
+    """Divides replicas for one strategy. `weighs_room` False: it never looks at what clusters can
+    take, so that nobody has to estimate it.
+    """
 
     name: str
     strategy: Strategy
     divide: Divide
+    weighs_room: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,11 @@ The answers are functions of the clusters alone; remembering them is only speed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Final
 
 from reconciler.model.cluster import Cluster, Taint
+from reconciler.schedule.estimate import Estimate, Room, room_of
 
 SCHEDULING_EFFECTS: Final = frozenset({"NoSchedule", "NoExecute"})
 
@@ -16,7 +17,7 @@ SCHEDULING_EFFECTS: Final = frozenset({"NoSchedule", "NoExecute"})
 class ClusterIndex:
     """Clusters by name, and lazily: who serves a kind, whose taints matter, capacity by request."""
 
-    __slots__ = ("_capacities", "_servers", "by_name", "clusters", "tainted")
+    __slots__ = ("_capacities", "_rooms", "_servers", "by_name", "clusters", "tainted")
 
     def __init__(self, clusters: Iterable[Cluster]) -> None:
         """Index the clusters; one that is being deleted takes nothing and is left out."""
@@ -28,6 +29,7 @@ class ClusterIndex:
             one.name: taints for one in self.clusters if (taints := _taints(one))
         }
         self._servers: dict[tuple[str, str], frozenset[str]] = {}
+        self._rooms: dict[str, Room] = {}
         self._capacities: dict[Hashable, dict[str, int]] = {}
 
     def serving(self, api_version: str, kind: str) -> frozenset[str]:
@@ -42,13 +44,21 @@ class ClusterIndex:
             self._servers[api_version, kind] = names
         return names
 
-    def capacity(self, question: Hashable, answer: Callable[[Cluster], int]) -> dict[str, int]:
-        """Estimates by cluster name for one question, asked of each cluster once."""
-        known = self._capacities.get(question)
-        if known is None:
-            known = {one.name: answer(one) for one in self.clusters}
-            self._capacities[question] = known
+    def capacity(
+        self, question: Hashable, estimate: Estimate, clusters: Iterable[Cluster]
+    ) -> Mapping[str, int]:
+        """Estimates by cluster name, at least for those clusters; each is asked once."""
+        known = self._capacities.setdefault(question, {})
+        for cluster in clusters:
+            if cluster.name not in known:
+                known[cluster.name] = estimate(self._room(cluster))
         return known
+
+    def _room(self, cluster: Cluster) -> Room:
+        room = self._rooms.get(cluster.name)
+        if room is None:
+            room = self._rooms[cluster.name] = room_of(cluster)
+        return room
 
 
 def _taints(cluster: Cluster) -> tuple[Taint, ...]:

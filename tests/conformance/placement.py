@@ -70,7 +70,7 @@ def estimate(given: dict[str, Any]) -> dict[str, int]:
     }
     context = SchedulingContext(clusters=clusters, gates=gates(given))
     (request,) = requests(decode_binding_spec(spec), None, context)
-    return dict(capacities(request) or {})
+    return dict(capacities(request, clusters) or {})
 
 
 def schedule(given: dict[str, Any]) -> dict[str, Any]:

@@ -11,4 +11,6 @@ def divide(share: Share) -> dict[str, int]:
     return {one.name: share.replicas for one in share.candidates}
 
 
-DIVISION = Division(name="Duplicated", strategy=Strategy.DUPLICATED, divide=divide)
+DIVISION = Division(
+    name="Duplicated", strategy=Strategy.DUPLICATED, divide=divide, weighs_room=False
+)

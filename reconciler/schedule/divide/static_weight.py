@@ -28,4 +28,6 @@ def weights(share: Share) -> dict[str, int]:
     return found or {one.name: 1 for one in share.candidates}
 
 
-DIVISION = Division(name="StaticWeight", strategy=Strategy.STATIC_WEIGHT, divide=divide)
+DIVISION = Division(
+    name="StaticWeight", strategy=Strategy.STATIC_WEIGHT, divide=divide, weighs_room=False
+)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.schedule.estimate.replicas import available_replicas
-from reconciler.schedule.estimate.sets import available_sets
+from reconciler.schedule.estimate.replicas import Estimate, replica_estimate
+from reconciler.schedule.estimate.room import Room, room_of
+from reconciler.schedule.estimate.sets import set_estimate
 
-__all__ = ["available_replicas", "available_sets"]
+__all__ = ["Estimate", "Room", "replica_estimate", "room_of", "set_estimate"]

@@ -9,23 +9,26 @@ Source: Karmada pkg/estimator/client/general.go, buildModelNodes; pkg/estimator/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from reconciler.model.cluster import Cluster
-from reconciler.model.quantity import Quantity
+from reconciler.model.cluster import Modeling, ResourceModel
+from reconciler.model.quantity import NANOS, NANOS_OF_MILLI, Quantity
 
 PODS_OF_A_NODE: Final = 110
 CPU, PODS = "cpu", "pods"
 NATIVE: Final = frozenset({"cpu", "memory", "ephemeral-storage", "pods"})
 
 Amounts = dict[str, int]
+Runs = tuple[tuple[Amounts, int], ...]
+"""Free amounts and how many such nodes, in the order nodes are tried."""
 
 
 def amounts(resources: Mapping[str, Quantity]) -> Amounts:
     """Whole units by resource, cpu in thousandths; names that no node can have are left out."""
+    # Rounded up; an amount below zero is nothing that a node has or a pod asks for.
     return {
-        name: quantity.milli_value() if name == CPU else quantity.value()
+        name: -(-quantity.nanos // (NANOS_OF_MILLI if name == CPU else NANOS))
         for name, quantity in resources.items()
         if name in NATIVE or is_scalar_resource(name)
     }
@@ -40,64 +43,51 @@ def is_scalar_resource(name: str) -> bool:
     return "/" in name and not name.startswith("requests.")
 
 
-class Nodes:
-    """Runs of equal virtual nodes, used up as sets are placed on them."""
-
-    __slots__ = ("_runs",)
-
-    def __init__(self, runs: list[tuple[Amounts, int]]) -> None:
-        """Take runs of (free amounts, how many nodes), in the order nodes are tried."""
-        self._runs = runs
-
-    @classmethod
-    def of(cls, cluster: Cluster) -> Nodes | None:
-        """Nodes of the modelled grades, lowest first; None where models cannot be used."""
-        summary = cluster.facts.resource_summary if cluster.facts else None
-        if summary is None or not cluster.resource_models:
+def model_runs(models: Iterable[ResourceModel], modelings: Iterable[Modeling]) -> Runs | None:
+    """Nodes of the modelled grades, lowest first; None where models cannot be used."""
+    by_grade, counts = {model.grade: model for model in models}, dict[int, int]()
+    for one in modelings:
+        if one.count < 0:
             return None
-        if any(one.count < 0 for one in summary.modelings):
-            return None
-        counts: dict[int, int] = {}
-        for one in summary.modelings:
-            counts[one.grade] = counts.get(one.grade, 0) + one.count
-        models = {model.grade: model for model in cluster.resource_models}
-        return cls(
-            [
-                (_node({one.name: one.min for one in models[grade].ranges}), counts[grade])
-                for grade in sorted(models)
-                if counts.get(grade)
-            ]
-        )
-
-    def room_for(self, request: Amounts) -> int:
-        """How many single pods of that request fit on all nodes together."""
-        return sum(count * _fitting(free, request) for free, count in self._runs)
-
-    def place(self, request: Amounts, replicas: int) -> bool:
-        """Place pods first-fit; whether all found a node. What was placed stays placed."""
-        runs: list[tuple[Amounts, int]] = []
-        remaining = replicas
-        for free, count in self._runs:
-            fitting = _fitting(free, request) if remaining > 0 else 0
-            if fitting == 0:
-                runs.append((free, count))
-                continue
-            full = min(count, remaining // fitting)
-            rest = min(remaining - full * fitting, fitting) if full < count else 0
-            if full:
-                runs.append((_reduced(free, request, fitting), full))
-            if rest:
-                runs.append((_reduced(free, request, rest), 1))
-            untouched = count - full - (1 if rest else 0)
-            if untouched:
-                runs.append((free, untouched))
-            remaining -= full * fitting + rest
-        self._runs = runs
-        return remaining == 0
+        counts[one.grade] = counts.get(one.grade, 0) + one.count
+    if not by_grade or not counts:
+        return None
+    return tuple(
+        (_node(by_grade[grade]), counts[grade]) for grade in sorted(by_grade) if counts.get(grade)
+    )
 
 
-def _node(minimum: Mapping[str, Quantity]) -> Amounts:
-    return {**amounts(minimum), PODS: PODS_OF_A_NODE}
+def room_for(runs: Runs, request: Amounts) -> int:
+    """How many single pods of that request fit on all nodes together."""
+    return sum(count * _fitting(free, request) for free, count in runs)
+
+
+def placed(runs: Runs, request: Amounts, replicas: int) -> Runs | None:
+    """The nodes after placing pods first-fit; None when some found no node."""
+    after: list[tuple[Amounts, int]] = []
+    remaining = replicas
+    for free, count in runs:
+        fitting = _fitting(free, request) if remaining > 0 else 0
+        if fitting == 0:
+            after.append((free, count))
+            continue
+        full = min(count, remaining // fitting)
+        rest = remaining - full * fitting if full < count else 0
+        if full:
+            after.append((_reduced(free, request, fitting), full))
+        if rest:
+            after.append((_reduced(free, request, rest), 1))
+        untouched = count - full - (1 if rest else 0)
+        if untouched:
+            after.append((free, untouched))
+        remaining -= full * fitting + rest
+    return tuple(after) if remaining == 0 else None
+
+
+def _node(model: ResourceModel) -> Amounts:
+    free = amounts({one.name: one.min for one in model.ranges})
+    free[PODS] = PODS_OF_A_NODE
+    return free
 
 
 def _fitting(free: Amounts, request: Amounts) -> int:
@@ -106,10 +96,13 @@ def _fitting(free: Amounts, request: Amounts) -> int:
     for name, amount in request.items():
         if name == PODS:
             continue
-        if name not in free and name not in NATIVE:
-            return 0
+        has = free.get(name)
+        if has is None:
+            if name not in NATIVE:
+                return 0
+            has = 0
         if amount > 0:
-            fitting = min(fitting, free.get(name, 0) // amount)
+            fitting = min(fitting, has // amount)
     return max(fitting, 0)
 
 

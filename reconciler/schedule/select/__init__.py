@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from reconciler.schedule.select.best import best_clusters
+from reconciler.schedule.select.best import best_clusters, uses_all
 
-__all__ = ["best_clusters"]
+__all__ = ["best_clusters", "uses_all"]

@@ -26,7 +26,7 @@ SPREAD_GATE: Final = "SpreadByZoneAndProvider"
 def best_clusters(request: Request, candidates: list[Candidate]) -> list[Candidate]:
     """The clusters to use; `candidates` are in order of preference."""
     placement = request.placement
-    if not placement.spread_constraints or ignores_constraints(placement.replica_scheduling):
+    if uses_all(request):
         return candidates
     constraints = {one.by_field: one for one in placement.spread_constraints}
     cluster_constraint = constraints.get("cluster")
@@ -43,6 +43,12 @@ def best_clusters(request: Request, candidates: list[Candidate]) -> list[Candida
         message = "just support cluster and region spread constraint"
         raise Refusal(ScheduleReason.SCHEDULER_ERROR, message)
     return select_by_cluster(candidates, cluster_constraint, needed_replicas(request))
+
+
+def uses_all(request: Request) -> bool:
+    """Whether every candidate is used, whatever it can take."""
+    placement = request.placement
+    return not placement.spread_constraints or ignores_constraints(placement.replica_scheduling)
 
 
 def grouping_field(placement: Placement, *, extended: bool) -> str:
