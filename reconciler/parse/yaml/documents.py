@@ -20,9 +20,10 @@ _SEPARATOR: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The bytes of one document and the line of the file they begin at, from 1."""
+    """The bytes of one document, the line of the file they begin at, from 1, and their offset."""
 
     first_line: int
+    offset: int
     data: bytes
 
 
@@ -32,8 +33,8 @@ def split_documents(data: bytes) -> Iterator[Chunk]:
     for separator in _SEPARATOR.finditer(data):
         if separator.start() == begin:
             continue
-        yield Chunk(first_line, data[begin : separator.start()])
+        yield Chunk(first_line, begin, data[begin : separator.start()])
         first_line += data.count(b"\n", begin, separator.end())
         begin = separator.end()
     if begin < len(data):
-        yield Chunk(first_line, data[begin:])
+        yield Chunk(first_line, begin, data[begin:])

@@ -23,13 +23,14 @@ MAX_DOCUMENTS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One document: its first line in the file, its value, and what is wrong with it.
+    """One document: its first line and offset in the file, its value, and what is wrong with it.
 
     With a problem, `value` is what was read until then; after a repeated key it is the whole
     document with the key's first value.
     """
 
     first_line: int
+    offset: int
     value: Any
     problem: YamlProblem | None = None
 
@@ -49,7 +50,7 @@ def read_document(chunk: Chunk) -> Reading:
     if chunk.data.lstrip()[:1] == b"{":
         value = _strict_json(chunk.data)
         if value is not None:
-            return Reading(chunk.first_line, value)
+            return Reading(chunk.first_line, chunk.offset, value)
     composer = None
     try:
         composer = Composer(chunk.data)
@@ -58,7 +59,9 @@ def read_document(chunk: Chunk) -> Reading:
         value, problem = (composer.root if composer else None), stopped.problem
     except yaml.YAMLError as error:
         value, problem = (composer.root if composer else None), _syntax(error, chunk.data)
-    return Reading(chunk.first_line, value, problem and problem.below(chunk.first_line))
+    return Reading(
+        chunk.first_line, chunk.offset, value, problem and problem.below(chunk.first_line)
+    )
 
 
 def _syntax(error: yaml.YAMLError, data: bytes) -> YamlProblem:
