@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.conformance import interpret, override, placement
+from tests.conformance import interpret, override, pipeline, placement
 from tests.conformance.runner import Operation
 
 OPS: Final[dict[str, Operation]] = {
@@ -18,5 +18,6 @@ OPS: Final[dict[str, Operation]] = {
     "match": placement.match,
     "names": placement.names,
     "override": override.override,
+    "pipeline": pipeline.pipeline,
     "schedule": placement.schedule,
 }
