@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +24,6 @@ from reconciler.parse.decode import (
 )
 
 _NOW = "2026-01-01T00:00:00Z"
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 def pipeline(given: dict[str, Any]) -> Any:
@@ -109,14 +107,16 @@ def _works(outcome: Outcome, cluster: str) -> list[dict[str, Any]]:
             for key, work in works.items()
             if (key.group, key.kind) != ("", "Namespace")
         ),
-        key=lambda one: str(one["work"]),
+        key=lambda one: (one["manifest"]["kind"], one["work"]),
     )
 
 
 def _masked(value: Any) -> Any:
     """The manifest with ids that Karmada draws at random taken out."""
     if isinstance(value, dict):
-        return {key: _masked(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_masked(one) for one in value]
-    return "<id>" if isinstance(value, str) and _UUID.fullmatch(value) else value
+        return {key: "<id>" if _is_id(key) else _masked(one) for key, one in value.items()}
+    return [_masked(one) for one in value] if isinstance(value, list) else value
+
+
+def _is_id(key: str) -> bool:
+    return key.endswith(".karmada.io/permanent-id") or key == "resourcetemplate.karmada.io/uid"
