@@ -64,7 +64,7 @@ def compare(
     known: it shows what was taken out of values that the server treats as a whole.
     """
     if desired is None:
-        assert observed is not None, "nothing to compare"  # noqa: S101 - a broken promise
+        assert observed is not None, "nothing to compare"
         return removal(observed, context)
     if observed is None:
         return creation(desired, context)

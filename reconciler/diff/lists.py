@@ -36,6 +36,9 @@ LIST_KEYS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "webhooks": _NAME,
 }
 SETS: Final = frozenset({"finalizers", "volumeLifecycleModes", "validationActions"})
+#: Atomic lists that older servers give back in another order: HorizontalPodAutoscalers before
+#: autoscaling/v2 was stored.
+SHUFFLED: Final = frozenset({"metrics"})
 #: Values that the server fills into key fields.
 KEY_DEFAULTS: Final[Mapping[str, Any]] = {"protocol": "TCP"}
 #: Fields by which items of lists without a schema are recognised when differences are shown.
@@ -54,6 +57,15 @@ def known_keys(field: str, *lists: Sequence[Any]) -> tuple[str, ...]:
         if all(is_keyed_by(keys, items) for items in lists):
             return keys
     return ()
+
+
+def with_key_defaults(field: Any, items: list[Any]) -> list[Any]:
+    """The items with the key fields that they leave to the server; other lists as they are."""
+    for keys in LIST_KEYS.get(field, ()):
+        defaults = {key: KEY_DEFAULTS[key] for key in keys if key in KEY_DEFAULTS}
+        if defaults and is_keyed_by(keys, items):
+            return [{**defaults, **item} for item in items]
+    return items
 
 
 def telling_keys(*lists: Sequence[Any]) -> tuple[str, ...]:

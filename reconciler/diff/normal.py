@@ -10,36 +10,43 @@ import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
+from reconciler.diff.lists import is_built_in, with_key_defaults
 from reconciler.diff.steps import Path
 from reconciler.model.quantity import Quantity
 
-#: Fields below which (or at which) strings and numbers are quantities, in built-in kinds.
-QUANTITY_FIELDS: Final = frozenset(
+#: Maps of built-in kinds whose values are quantities.
+QUANTITY_MAPS: Final = frozenset(
     {
-        "limits",
-        "requests",
-        "capacity",
         "allocatable",
-        "hard",
-        "used",
-        "overhead",
-        "podFixed",
+        "capacity",
         "default",
         "defaultRequest",
+        "hard",
+        "limits",
+        "max",
         "maxLimitRequestRatio",
         "min",
-        "max",
-        "sizeLimit",
-        "divisor",
-        "storage",
-        "averageValue",
-        "targetAverageValue",
-        "targetValue",
-        "maximumVolumeSize",
+        "overhead",
+        "podFixed",
+        "requests",
+        "used",
     }
 )
-#: Below these, everything is text of people and never a quantity.
-TEXT_FIELDS: Final = frozenset({"annotations", "labels", "data", "stringData", "env"})
+#: Fields of built-in kinds that are quantities.
+QUANTITY_FIELDS: Final = frozenset(
+    {
+        "averageValue",
+        "divisor",
+        "maximumVolumeSize",
+        "sizeLimit",
+        "targetAverageValue",
+        "targetValue",
+    }
+)
+#: Below these stands text of people, or a schema: nothing there is a quantity.
+TEXT_FIELDS: Final = frozenset(
+    {"annotations", "data", "labels", "openAPIV3Schema", "parameters", "stringData"}
+)
 #: What the server fills into atomic values of built-in kinds: field -> the value, None for any.
 FILLED_IN: Final[Mapping[str, Any]] = {
     "apiVersion": "v1",
@@ -58,8 +65,9 @@ FILLED_IN: Final[Mapping[str, Any]] = {
 API_GROUPS: Final = ("", "rbac.authorization.k8s.io")
 #: Fields whose empty map says something: leaving them out means another thing.
 TELLING_WHEN_EMPTY: Final = frozenset(
-    {"emptyDir", "podSelector", "namespaceSelector", "selector", "labelSelector", "status", "scale"}
+    {"emptyDir", "podSelector", "namespaceSelector", "labelSelector", "status", "scale"}
 )
+_QUANTITY_PARENTS: Final = frozenset((name,) for name in QUANTITY_MAPS)
 _EMPTY: Final[tuple[Any, ...]] = ({}, [])
 #: What belongs to the server, wherever it was written.
 SERVER_FIELDS: Final = (
@@ -75,8 +83,13 @@ SERVER_FIELDS: Final = (
 
 
 def sendable(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest as it may be sent: no nulls, nothing of the server's, stringData as data."""
-    body = {key: without_nulls(value) for key, value in manifest.items() if value is not None}
+    """The manifest as it may be sent: no nulls, nothing of the server's, stringData as data.
+
+    Older servers refuse applies that leave a list's key field to its default, or that write a
+    quantity as a number: both are spelled out.
+    """
+    is_ours = is_built_in(str(manifest.get("apiVersion", "")))
+    body: dict[str, Any] = _sent((), manifest, is_built_in=is_ours)
     body.pop("status", None)
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
@@ -84,12 +97,20 @@ def sendable(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return with_encoded_secret(body) if is_secret(body) else body
 
 
-def without_nulls(value: Any) -> Any:
+def _sent(path: Path, value: Any, *, is_built_in: bool) -> Any:
     """The value without null fields; a null item of a list stays, for its place counts."""
     if isinstance(value, dict):
-        return {key: without_nulls(below) for key, below in value.items() if below is not None}
+        return {
+            name: _sent((*path, name), below, is_built_in=is_built_in)
+            for name, below in value.items()
+            if below is not None
+        }
     if isinstance(value, list):
-        return [without_nulls(item) for item in value]
+        items = [_sent(path, item, is_built_in=is_built_in) for item in value]
+        return with_key_defaults(path[-1], items) if is_built_in and path else items
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and is_built_in and path and is_quantity_field(path):
+        return str(Quantity.parse(value))
     return value
 
 
@@ -133,7 +154,11 @@ def is_quantity_field(path: Path) -> bool:
     """Whether a path of a built-in kind leads to a quantity."""
     if any(step in TEXT_FIELDS for step in path if isinstance(step, str)):
         return False
-    return path[-2:] == ("target", "value") or any(step in QUANTITY_FIELDS for step in path[-2:])
+    return (
+        path[-1] in QUANTITY_FIELDS
+        or path[-2:-1] in _QUANTITY_PARENTS
+        or path[-2:] == ("target", "value")
+    )
 
 
 def is_same_quantity(desired: Any, observed: Any) -> bool:
@@ -153,7 +178,7 @@ def is_dropped_by_server(field: Any, value: Any, *, is_built_in: bool) -> bool:
 
 def is_filled_in(field: str, value: Any) -> bool:
     """Whether the server may have put this field into an atomic value of a built-in kind."""
-    if value is None or value in _EMPTY:
+    if not value:
         return True
     if field == "apiGroup":
         return value in API_GROUPS

@@ -45,7 +45,7 @@ def _fields(desired: Mapping[str, Any], observed: dict[str, Any]) -> dict[str, A
         if not (isinstance(value, dict | list) and name in observed):
             continue
         there = observed[name]
-        put = reordered(value, there)
+        put: Any = reordered(value, there)
         keys = ORDERED.get(name)
         if keys and _is_keyed(keys, value, put):
             put = _sorted(keys, value, put)

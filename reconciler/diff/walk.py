@@ -19,6 +19,7 @@ from reconciler.diff import managed
 from reconciler.diff.lists import (
     KEY_DEFAULTS,
     SETS,
+    SHUFFLED,
     is_keyed_by,
     item_of,
     known_keys,
@@ -219,6 +220,8 @@ class Walk:
     ) -> None:
         """Compare two lists in which order counts, saying where items moved in or out."""
         compare = self.atomic if owned is _NOTHING else self._exact
+        if self.is_built_in and path[-1] in SHUFFLED:
+            observed = self.aligned(path, desired, observed)
         if len(desired) == len(observed):
             for index, (item, other) in enumerate(zip(desired, observed, strict=True)):
                 compare((*path, index), item, other)
@@ -235,6 +238,24 @@ class Walk:
             else:
                 compare((*path, item_of(keys, item)), item, other)
         self.found.extend(Difference((*path, step), other, ABSENT) for step, other in there.items())
+
+    def aligned(self, path: Path, desired: Sequence[Any], observed: Sequence[Any]) -> Sequence[Any]:
+        """The observed items, those that equal a desired one in its place."""
+        rest = list(observed)
+        places: list[Any] = []
+        for item in desired:
+            equal = next((other for other in rest if self.is_equal(path, item, other)), ABSENT)
+            if equal is not ABSENT:
+                rest.remove(equal)
+            places.append(equal)
+        filled = [rest.pop(0) if one is ABSENT and rest else one for one in places]
+        return [one for one in filled if one is not ABSENT] + rest
+
+    def is_equal(self, path: Path, desired: Any, observed: Any) -> bool:
+        """Whether two atomic values do not differ."""
+        probe = Walk(self.is_built_in, [])
+        probe.atomic(path, desired, observed)
+        return not probe.found
 
     def _exact(self, path: Path, desired: Any, observed: Any) -> None:
         self.value(path, desired, observed, EVERYTHING)

@@ -21,7 +21,7 @@ def compare_works(old: Work | None, new: Work | None, secrets: SecretValues = NO
     Bodies of equal digest with equal stamps are the same Work, whatever they hold.
     """
     if new is None:
-        assert old is not None, "nothing to compare"  # noqa: S101 - a broken promise
+        assert old is not None, "nothing to compare"
         return _deletion(old)
     if old is None:
         return _change(new, Action.CREATE)

@@ -138,7 +138,7 @@ class _MemberRun:
         async with self._places:
             result = self._without_request(change)
             if result is None:
-                assert self._member is not None  # noqa: S101 - frozen otherwise
+                assert self._member is not None
                 result = await self._requested(self._member, change)
         self._keep(result)
 
@@ -278,7 +278,7 @@ class _MemberRun:
             return await member.patch(
                 ref, change.payload, PatchType.MERGE, dry_run=self._options.dry_run
             )
-        assert (change.key.group, change.key.kind) == NAMESPACE  # noqa: S101 - diff promises it
+        assert (change.key.group, change.key.kind) == NAMESPACE
         try:
             return await member.create(ref, change.payload, dry_run=self._options.dry_run)
         except MemberRefused as error:

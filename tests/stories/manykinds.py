@@ -78,7 +78,10 @@ spec:
       securityContext: {}
       tolerations: [{key: a, operator: Exists}]
       topologySpreadConstraints:
-      - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: db}}}
+      - maxSkew: 1
+        topologyKey: zone
+        whenUnsatisfiable: ScheduleAnyway
+        labelSelector: {matchLabels: {app: db}}
       affinity:
         podAntiAffinity:
           preferredDuringSchedulingIgnoredDuringExecution:
@@ -94,7 +97,8 @@ spec:
           - serviceAccountToken: {path: token}
           - downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}
       - name: info
-        downwardAPI: {items: [{path: cpu, resourceFieldRef: {containerName: db, resource: limits.cpu}}]}
+        downwardAPI:
+          items: [{path: cpu, resourceFieldRef: {containerName: db, resource: limits.cpu}}]
       containers:
       - name: db
         image: db:1

@@ -58,7 +58,14 @@ async def observe(
             for (version, kind), keys in kept.items()
         )
     )
-    return {key: body for objects in found for key, body in objects.items()}
+    # A list holds the objects that are desired in another version of the kind too.
+    version_of = {key: kind for kind, keys in wanted.items() for key in keys}
+    return {
+        key: body
+        for kind, objects in zip(kept, found, strict=True)
+        for key, body in objects.items()
+        if version_of.get(key, kind) == kind
+    }
 
 
 async def _of_kind(
