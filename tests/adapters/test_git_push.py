@@ -12,6 +12,7 @@ import pytest
 from reconciler.adapters.git import BranchWriter, GitStore, Move, Remote
 from reconciler.model.errors import (
     EmptyRepository,
+    MissingBranch,
     PushRaced,
     PushRejected,
     SourceUnavailable,
@@ -295,7 +296,23 @@ def test_a_repository_without_a_remote_is_its_own_target(tmp_path: Path) -> None
         person.push([Move(ref="refs/heads/main", expected=None, new=tip)])
 
 
-def test_a_lock_left_by_another_writer_is_a_race_and_moves_nothing(tmp_path: Path) -> None:
+def test_a_lock_another_writer_holds_is_a_race_and_not_a_refusal(
+    served: Served, tmp_path: Path
+) -> None:
+    _, writer = client(tmp_path / "a", served.remote)
+    tip = committed(writer, None, {"x": b"1"})
+    lock = served.folder / f"{STATE}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    with pytest.raises(PushRaced, match=r"lock|failed to update ref"):
+        writer.push([Move(ref=STATE, expected=None, new=tip)])
+    assert served.tip(STATE) is None
+    lock.unlink()
+    writer.push([Move(ref=STATE, expected=None, new=tip)])
+    assert served.tip(STATE) == tip
+
+
+def test_one_locked_ref_stops_all_refs_of_a_push_to_a_path(tmp_path: Path) -> None:
     pygit2.init_repository(str(tmp_path / "r.git"), bare=True)
     store = GitStore.open(tmp_path / "r.git")
     writer = BranchWriter(store, None)
@@ -308,6 +325,47 @@ def test_a_lock_left_by_another_writer_is_a_race_and_moves_nothing(tmp_path: Pat
             [Move(ref=STATE, expected=None, new=tip), Move(ref=STATUS, expected=None, new=tip)]
         )
     assert store.tip(STATE) is None
+
+
+def test_hooks_are_found_where_the_configuration_puts_them(tmp_path: Path) -> None:
+    repository = pygit2.init_repository(str(tmp_path / "r.git"), bare=True)
+    hook = tmp_path / "elsewhere" / "pre-receive"
+    hook.parent.mkdir()
+    hook.write_text("#!/bin/sh\n")
+    hook.chmod(0o755)
+    repository.config["core.hooksPath"] = str(hook.parent)
+    writer = BranchWriter(GitStore.open(tmp_path / "r.git"), None)
+    tip = committed(writer, None, {"x": b"1"})
+    with pytest.raises(PushRejected, match="pre-receive"):
+        writer.push([Move(ref=STATE, expected=None, new=tip)])
+
+
+def test_the_default_branch_is_the_one_the_remote_names(served: Served, tmp_path: Path) -> None:
+    store, _ = client(tmp_path / "a", served.remote)
+    person = BranchWriter(store, served.remote, owns=("refs/heads/",))
+    tip = committed(person, None, {"x": b"1"}, ref="refs/heads/trunk")
+    person.push(
+        [
+            Move(ref="refs/heads/trunk", expected=None, new=tip),
+            Move(ref="refs/heads/other", expected=None, new=committed(person, tip, {"x": b"2"})),
+        ]
+    )
+    store.fetch(served.remote)
+    with pytest.raises(MissingBranch):
+        store.default_branch()
+    served.repository.set_head("refs/heads/trunk")
+    store.fetch(served.remote)
+    assert store.default_branch() == "trunk"
+    assert store.branches().keys() == {"refs/heads/trunk", "refs/heads/other"}
+    served.repository.set_head(pygit2.Oid(hex=tip))
+    store.fetch(served.remote)
+    assert store.default_branch() == "trunk", "a detached HEAD is the branch at its commit"
+
+
+def test_a_base_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    writer = BranchWriter(GitStore.mirror(tmp_path / "m"), None)
+    with pytest.raises(SourceUnavailable, match="missing"):
+        committed(writer, "1" * 40, {"x": b"1"})
 
 
 def test_a_mirror_can_be_compacted(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.paths import component, distinct, object_path, object_paths
@@ -23,11 +23,13 @@ PORTABLE = re.compile(r"(?:[A-Za-z0-9.%-]{1,200}|[A-Za-z0-9.%-]{0,200}~[0-9a-f]{
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_two_names_never_share_a_component(one: str, other: str) -> None:
     assert (component(one) == component(other)) == (one == other)
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_a_component_is_a_file_name_anywhere(name: str) -> None:
     value = component(name)
@@ -37,6 +39,7 @@ def test_a_component_is_a_file_name_anywhere(name: str) -> None:
     assert not RESERVED.fullmatch(value)
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, max_size=8))
 def test_names_of_one_folder_differ_without_regard_to_case(names: list[str]) -> None:
     values = distinct(names)
@@ -46,6 +49,7 @@ def test_names_of_one_folder_differ_without_regard_to_case(names: list[str]) -> 
     assert all(PORTABLE.fullmatch(value) for value in values.values())
 
 
+@settings(deadline=None)
 @given(st.lists(IDENTITIES, max_size=6))
 def test_objects_of_one_branch_never_share_a_file(
     identities: list[tuple[str, str, str, str]],
@@ -55,6 +59,7 @@ def test_objects_of_one_branch_never_share_a_file(
     assert all(path.count("/") == 3 and path.endswith(".yaml") for path in paths.values())
 
 
+@settings(deadline=None)
 @given(IDENTITIES, IDENTITIES)
 def test_two_identities_never_share_a_path(
     one: tuple[str, str, str, str], other: tuple[str, str, str, str]
@@ -62,6 +67,7 @@ def test_two_identities_never_share_a_path(
     assert (object_path(*one) == object_path(*other)) == (one == other)
 
 
+@settings(deadline=None)
 @given(IDENTITIES)
 def test_alone_an_object_lies_where_its_identity_says(identity: tuple[str, str, str, str]) -> None:
     assert object_paths([identity]) == {identity: object_path(*identity)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.adapters.git.edits import edited
@@ -43,6 +43,7 @@ class InMemory:
         return edited(self.read, self.objects, base, changes)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_edits_step_by_step_are_the_tree_written_at_once(data: st.DataObject) -> None:
     memory = InMemory()
@@ -66,6 +67,7 @@ def test_edits_step_by_step_are_the_tree_written_at_once(data: st.DataObject) ->
         assert memory.write(tree, {}) == tree
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=120),
     st.lists(st.text(max_size=60), max_size=6),

@@ -7,6 +7,7 @@ reported every ref without a message, because the library returns normally on a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from reconciler.model.errors import PushRaced, PushRejected
 from reconciler.model.source import Move
 
 _NO_COMMIT = "0" * 40
+_LOCKED = re.compile(r"failed to update ref|lock|already exists|old value|stale|fetch first")
 _UNREPORTED = "the server did not report it"
 
 
@@ -80,6 +82,9 @@ def _raise_refusal(
         require_expected(refused, current)
     except PushRaced as race:
         raise PushRaced(str(race), landed=landed) from None
+    if all(_LOCKED.search(message) for message in refused.values()):
+        # The other writer is still at it, so the ref has not moved yet.
+        raise PushRaced(remote.redacted("; ".join(refused.values())), landed=landed)
     words = "; ".join(f"{move.ref}: {message}" for move, message in refused.items())
     explained = " ".join(["refused", words, "-", *said] if said else ["refused", words])
     raise PushRejected(remote.redacted(explained), landed=landed)
