@@ -97,6 +97,15 @@ class PlacementChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rename:
+    """A delete and a create of the same content under another name or namespace, on `clusters`."""
+
+    before: ObjectKey
+    after: ObjectKey
+    clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldDelete:
     """One deletion that waits for approval."""
 
@@ -126,6 +135,7 @@ class Plan:
 
     changes: tuple[Change, ...] = ()
     placements: tuple[PlacementChange, ...] = ()
+    renames: tuple[Rename, ...] = ()
     unchanged: int = 0
     hold: Hold | None = None
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -1,0 +1,37 @@
+"""Digests that stand for what a plan does, and for what a hold keeps back (design §7).
+
+Both are SHA-256 in hex over sorted JSON lines, so that neither the order of work nor the machine
+plays a part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import orjson
+
+from reconciler.model.change import Change, HeldDelete
+
+
+def plan_digest(changes: Iterable[Change]) -> str:
+    """Of (cluster, identity, action, digest of the desired body) of every change."""
+    return _digest(
+        [
+            change.cluster,
+            change.key.path,
+            change.action.value,
+            change.desired.body.digest if change.desired else "",
+        ]
+        for change in changes
+    )
+
+
+def hold_digest(deletes: Iterable[HeldDelete]) -> str:
+    """Of (cluster, identity, observed uid) of every held deletion."""
+    return _digest([one.cluster, one.key.path, one.uid] for one in deletes)
+
+
+def _digest(rows: Iterable[list[str]]) -> str:
+    lines = sorted(orjson.dumps(row) for row in rows)
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()

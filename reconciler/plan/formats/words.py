@@ -1,0 +1,154 @@
+"""The phrases that all formats for people share. Foreign text comes out on one printable line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import orjson
+
+from reconciler.model.binding import Target
+from reconciler.model.change import Action, Edit, PlacementChange, Plan
+from reconciler.model.diagnostic import Position
+from reconciler.model.identity import ObjectKey
+from reconciler.model.text import printable, shortened
+from reconciler.plan.formats.context import Context
+from reconciler.plan.grouping import Group
+
+#: Characters of one value that are worth reading in a list of differences.
+MAX_VALUE: Final = 200
+#: Clusters named where the rest is only counted.
+MAX_NAMED: Final = 6
+
+NOTHING: Final = "Nothing changes."
+KNOWN_NOTHING: Final = "(absent)"
+
+_COUNTED: Final[tuple[tuple[Action, str], ...]] = (
+    (Action.CREATE, "to create"),
+    (Action.ADOPT, "to adopt"),
+    (Action.UPDATE, "to update"),
+    (Action.RECREATE, "to recreate"),
+    (Action.DELETE, "to delete"),
+    (Action.HOLD, "held"),
+    (Action.CONFLICT, "in conflict"),
+)
+_ALWAYS: Final = frozenset({Action.CREATE, Action.UPDATE, Action.DELETE})
+
+
+def count_of(number: int, noun: str) -> str:
+    """`1 cluster`, `2 clusters`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def headline(context: Context) -> str:
+    """What is compared, and how much was looked at."""
+    revisions = ""
+    if context.base or context.head:
+        revisions = f"  {printable(context.base) or '(nothing)'} -> {printable(context.head)}"
+    looked_at = f"  {count_of(context.clusters, 'cluster')}, {count_of(context.objects, 'object')}"
+    return f"Placement plan{revisions}{looked_at}"
+
+
+def summary(plan: Plan) -> str:
+    """The last line: everything that happens, in numbers."""
+    parts = [count_of(len(plan.placements), "placement change")] if plan.placements else []
+    parts += [
+        f"{number} {words}"
+        for action, words in _COUNTED
+        if (number := plan.count(action)) or action in _ALWAYS
+    ]
+    parts.append(f"{plan.unchanged} unchanged")
+    return f"Plan: {', '.join(parts)}."
+
+
+def is_silent(plan: Plan) -> bool:
+    """Whether there is nothing to say: nothing changes and nothing is wrong."""
+    return plan.is_empty and not plan.diagnostics and not plan.notes
+
+
+def object_name(key: ObjectKey) -> str:
+    """`apps/Deployment shop/web`, printable."""
+    return printable(str(key))
+
+
+def place(position: Position) -> str:
+    """`policies/p1.yaml:14`, printable; `` when unknown."""
+    return printable(str(position))
+
+
+def clusters_phrase(clusters: Sequence[str], *, is_complete: bool = False) -> str:
+    """`3 clusters: a, b, c`, the rest counted where there are many and all are not wanted."""
+    names = [printable(cluster) for cluster in clusters]
+    if not is_complete and len(names) > MAX_NAMED:
+        rest = len(names) - MAX_NAMED + 1
+        names = [*names[: MAX_NAMED - 1], f"and {rest} more"]
+    return f"{count_of(len(clusters), 'cluster')}: {', '.join(names)}"
+
+
+def value_text(value: Any) -> str:
+    """A JSON value on one line; text without quotes where it cannot be mistaken."""
+    if isinstance(value, str) and value and value.strip() == value and value.isprintable():
+        return shortened(printable(value), MAX_VALUE)
+    written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return shortened(printable(written), MAX_VALUE)
+
+
+def edit_sides(edit: Edit) -> tuple[str, str]:
+    """Before and after; `` for a side that is not there."""
+    before = "" if edit.is_added else value_text(edit.before)
+    after = "" if edit.is_removed else value_text(edit.after)
+    return before, after
+
+
+def edit_text(edit: Edit) -> str:
+    """`spec.replicas  2 -> 1`, with a remark where the field cannot be changed in place."""
+    before, after = edit_sides(edit)
+    change = f"{before or KNOWN_NOTHING} -> {after or KNOWN_NOTHING}"
+    remark = "  (immutable: will be rejected or recreated)" if edit.is_immutable else ""
+    return f"{printable(edit.path)}  {change}{remark}"
+
+
+def because(group: Group) -> str:
+    """Why a group happens, and where that is written."""
+    return joined(printable(group.reason), place(group.position))
+
+
+def joined(*parts: str) -> str:
+    """The parts that say something, two spaces apart."""
+    return "  ".join(part for part in parts if part)
+
+
+def placement_moves(change: PlacementChange) -> list[str]:
+    """`+c (2)`, `-b`, `a 6->4`: clusters gained, lost, and with another share, by name."""
+    before, after = _by_name(change.before), _by_name(change.after)
+    moves = []
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old is None and new is not None:
+            moves.append(f"+{printable(name)}{_share(new)}")
+        elif new is None and old is not None:
+            moves.append(f"-{printable(name)}{_share(old)}")
+        elif old is not None and new is not None and old != new:
+            moves.append(f"{printable(name)} {old.replicas}->{new.replicas}")
+    return moves
+
+
+def _by_name(targets: Iterable[Target]) -> dict[str, Target]:
+    return {target.name: target for target in targets}
+
+
+def _share(target: Target) -> str:
+    return f" ({target.replicas})" if target.replicas else ""
+
+
+def hold_lines(plan: Plan) -> list[str]:
+    """What waits, why, and how it is approved."""
+    hold = plan.hold
+    if hold is None:
+        return []
+    waiting = count_of(len(hold.deletes), "deletion")
+    verb = "waits" if len(hold.deletes) == 1 else "wait"
+    return [
+        f"{waiting} {verb} for approval: {'; '.join(printable(reason) for reason in hold.reasons)}",
+        f"to approve, commit with the trailer  Approve-Deletes: {hold.digest}",
+    ]
