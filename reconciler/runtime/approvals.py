@@ -1,0 +1,120 @@
+"""Approvals: `Approve-Deletes:` trailers of the source branch, matched with the holds they name.
+
+Rule (design §7): the trailer on a later source commit permits exactly the deletions that the named
+hold listed, in any later
+cycle. With `guards.approvers` an approval needs a verified signature of one of them; without keys
+to verify with, none
+counts and a Diagnostic says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.model.change import Hold
+from reconciler.model.config import FleetConfig
+from reconciler.model.diagnostic import Diagnostic, Effect, Severity
+from reconciler.model.emit import emit_yaml
+from reconciler.model.identity import ObjectKey
+from reconciler.model.source import Revision
+from reconciler.model.trailers import APPROVE_DELETES, trailer_values
+from reconciler.model.world import State
+
+HOLDS = "holds/"
+UNKNOWN_HOLD, UNVERIFIED = "RC092", "RC093"
+_API_VERSION = "fleet-reconciler.io/v1alpha1"
+
+
+def hold_path(digest: str) -> str:
+    """Where a hold stands on the status branch."""
+    return f"{HOLDS}{digest}.yaml"
+
+
+def encode_hold(hold: Hold) -> bytes:
+    """The hold as people and later cycles read it."""
+    return emit_yaml(
+        {
+            "apiVersion": _API_VERSION,
+            "kind": "Hold",
+            "digest": hold.digest,
+            "reasons": list(hold.reasons),
+            "approve": f"reconciler approve {hold.digest}",
+            "deletes": [
+                {
+                    "cluster": one.cluster,
+                    "group": one.key.group,
+                    "kind": one.key.kind,
+                    "namespace": one.key.namespace,
+                    "name": one.key.name,
+                    "uid": one.uid,
+                    "why": one.why,
+                }
+                for one in hold.deletes
+            ],
+        }
+    )
+
+
+def approved(
+    state: State,
+    commits: Iterable[Revision],
+    holds: Mapping[str, Mapping[str, Any]],
+    config: FleetConfig | None,
+) -> tuple[State, tuple[Diagnostic, ...]]:
+    """The state with the approvals of new source commits; `holds` are documents by digest."""
+    wanted = {
+        value: commit
+        for commit in commits
+        for value in trailer_values(commit.message, APPROVE_DELETES)
+    }
+    diagnostics = []
+    digests, deletes = set(state.approved), set(state.approved_deletes)
+    for digest, commit in wanted.items():
+        if config is not None and config.guards.approvers:
+            diagnostics.append(_unverified(commit))
+        elif digest not in holds:
+            diagnostics.append(_unknown(digest, commit))
+        else:
+            digests.add(digest)
+            deletes |= {_delete(one) for one in holds[digest]["deletes"]}
+    state = replace(state, approved=frozenset(digests), approved_deletes=frozenset(deletes))
+    return state, tuple(diagnostics)
+
+
+def spent(state: State) -> State:
+    """The state without approvals whose deletions have all been seen done."""
+    open_deletes = frozenset(
+        one for one in state.approved_deletes if one[1] in state.recorded.get(one[0], frozenset())
+    )
+    return replace(
+        state,
+        approved_deletes=open_deletes,
+        approved=state.approved if open_deletes else frozenset(),
+    )
+
+
+def _delete(raw: Mapping[str, str]) -> tuple[str, ObjectKey, str]:
+    key = ObjectKey(raw.get("group", ""), raw["kind"], raw.get("namespace", ""), raw["name"])
+    return raw["cluster"], key, raw.get("uid", "")
+
+
+def _unknown(digest: str, commit: Revision) -> Diagnostic:
+    return Diagnostic(
+        code=UNKNOWN_HOLD,
+        message=f"commit {commit.id[:12]} approves {digest[:12]}, which is no hold of this fleet",
+        severity=Severity.WARNING,
+        effect=Effect.NONE,
+        hint="look at the holds with `reconciler status` and approve the one you mean",
+    )
+
+
+def _unverified(commit: Revision) -> Diagnostic:
+    return Diagnostic(
+        code=UNVERIFIED,
+        message=f"the approval in commit {commit.id[:12]} cannot be verified and does not count",
+        severity=Severity.WARNING,
+        effect=Effect.NONE,
+        hint="guards.approvers asks for verified signatures, and no keys are configured",
+    )

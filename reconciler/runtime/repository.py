@@ -1,0 +1,157 @@
+"""FleetRepository: the fleet repo and our branches of it, as one thing to fetch, read and write.
+
+A repository on this machine is used directly; any other through a bare mirror in the workdir.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconciler.adapters.git import BranchWriter, GitStore, Remote, Transport
+from reconciler.adapters.writeback.branches import (
+    Branch,
+    BranchContent,
+    state_branch,
+    status_branch,
+    works_branch,
+)
+from reconciler.model.cluster import ClusterFacts
+from reconciler.model.errors import MissingBranch, RewrittenHistory, SourceUnavailable
+from reconciler.model.fleet import Fleet
+from reconciler.model.source import EntryKind, Revision, SourceEntry, SourceFile, SourceTree
+from reconciler.parse.fleet import FileMemory, parse_fleet
+from reconciler.parse.selection import is_document
+from reconciler.runtime.settings import Settings
+
+BRANCHES = "refs/heads/"
+
+
+class FleetRepository:
+    """One repository: source revisions in, branches of ours out."""
+
+    def __init__(self, store: GitStore, remote: Remote | None, branch: str = "") -> None:
+        self.store = store
+        self.remote = remote
+        self._branch = branch
+        self.writer = BranchWriter(store, remote)
+        self._memory = FileMemory()
+        self._blobs: dict[str, bytes] = {}
+
+    @classmethod
+    def of(cls, settings: Settings) -> FleetRepository:
+        """The repository that the settings name; nothing is fetched yet."""
+        remote = Remote.at(settings.repo, settings.git)
+        if remote.transport is Transport.FOLDER:
+            return cls.local(remote.folder, settings.branch)
+        return cls(GitStore.mirror(settings.mirror), remote, settings.branch)
+
+    @classmethod
+    def local(cls, path: Path, branch: str = "") -> FleetRepository:
+        """A repository on this machine, at this path or around it."""
+        return cls(GitStore.open(path), None, branch)
+
+    def fetch(self) -> None:
+        """Learn what the remote has; a local repository needs no fetching."""
+        if self.remote is not None:
+            self.store.fetch(self.remote)
+
+    @property
+    def branch(self) -> str:
+        """Short name of the source branch."""
+        return self._branch or self.store.default_branch()
+
+    def head(self) -> Revision:
+        """The newest revision of the source branch; raises `MissingBranch` or `EmptyRepository`."""
+        return self.store.resolve(BRANCHES + self.branch)
+
+    def require_descent(self, older: str, newer: str) -> None:
+        """Raise `RewrittenHistory` unless `newer` contains `older`."""
+        try:
+            is_descendant = self.store.is_ancestor(older, newer)
+        except SourceUnavailable:
+            is_descendant = False
+        if not is_descendant:
+            raise RewrittenHistory(
+                f"the last applied commit {older[:12]} is no ancestor of {newer[:12]}"
+            )
+
+    def fleet(
+        self,
+        revision: str,
+        *,
+        inventory: Mapping[str, ClusterFacts] | None = None,
+        previous: str = "",
+    ) -> Fleet:
+        """The fleet of a revision. `previous` is the last applied one: what is new is seen against
+        it.
+        """
+        tree = self.store.tree(revision)
+        return parse_fleet(
+            self.files(tree),
+            revision=revision,
+            inventory=inventory or {},
+            previous_paths=self._paths(previous),
+            memory=self._memory,
+        )
+
+    def files(self, tree: SourceTree) -> dict[str, SourceFile]:
+        """Every entry of a tree, with the bytes of those that may be documents."""
+        wanted = {
+            path: entry
+            for path, entry in tree.entries.items()
+            if is_document(path) and _is_readable(entry)
+        }
+        for entry in wanted.values():
+            if entry.oid not in self._memory and entry.oid not in self._blobs:
+                self._blobs[entry.oid] = tree.read(entry.oid)
+        files = {
+            path: SourceFile(
+                path=path,
+                oid=entry.oid,
+                size=entry.size,
+                kind=entry.kind,
+                data=self._blobs.get(entry.oid) if path in wanted else None,
+                anomaly=entry.anomaly,
+            )
+            for path, entry in tree.entries.items()
+        }
+        self._blobs.clear()
+        return files
+
+    def state(self) -> BranchContent:
+        """The state branch as it was last fetched or pushed."""
+        return self.state_branch.content()
+
+    def status(self) -> BranchContent:
+        """The status branch as it was last fetched or pushed."""
+        return self.status_branch().content()
+
+    @property
+    def state_branch(self) -> Branch:
+        """Where decisions are written."""
+        return state_branch(self.store, self.writer)
+
+    def status_branch(self, keep: int = 0) -> Branch:
+        """Where reports are written."""
+        return status_branch(self.store, self.writer, keep=keep)
+
+    def works_branch(self, cluster: str) -> Branch:
+        """Where one cluster's Works are written."""
+        return works_branch(self.store, self.writer, cluster)
+
+    def contents(self, content: BranchContent) -> dict[str, bytes]:
+        """Every file of one of our branches."""
+        return {path: content.read(path) or b"" for path in content.files}
+
+    def _paths(self, revision: str) -> frozenset[str]:
+        if not revision:
+            return frozenset()
+        try:
+            return frozenset(self.store.tree(revision).entries)
+        except (SourceUnavailable, MissingBranch):
+            return frozenset()
+
+
+def _is_readable(entry: SourceEntry) -> bool:
+    return entry.kind is EntryKind.BLOB and entry.anomaly is None
