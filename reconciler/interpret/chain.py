@@ -14,8 +14,9 @@ from typing import Any, Final, Protocol
 
 from reconciler.interpret import kinds
 from reconciler.interpret.errors import InterpretError
-from reconciler.interpret.lua import customization, thirdparty
+from reconciler.interpret.lua import customization
 from reconciler.interpret.lua.machine import LuaMachine
+from reconciler.interpret.lua.thirdparty import ThirdPartyLayer
 from reconciler.interpret.operation import Body, KindInterpreter, Operation, ReplicaAnswer
 from reconciler.interpret.webhook import WebhookLayer
 from reconciler.model.question import Question, Unanswered
@@ -98,9 +99,7 @@ class Interpreter:
         makers: dict[LayerName, Callable[[], Layer]] = {
             LayerName.DECLARATIVE: lambda: TableLayer(customization.interpreters(decoded, machine)),
             LayerName.WEBHOOK: lambda: WebhookLayer(webhooks, answers or {}),
-            LayerName.THIRD_PARTY: lambda: TableLayer(
-                customization.interpreters(thirdparty.customizations(), machine)
-            ),
+            LayerName.THIRD_PARTY: lambda: ThirdPartyLayer(machine),
             LayerName.NATIVE: kinds.NativeLayer,
         }
         self._layers = [makers[name]() for name in ALL_LAYERS if name in layers]

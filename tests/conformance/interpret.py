@@ -22,9 +22,9 @@ def get_replicas(interpreter: Interpreter, given: dict[str, Any]) -> dict[str, A
 
 def aggregate_status(interpreter: Interpreter, given: dict[str, Any]) -> dict[str, Any]:
     body = interpreter.aggregate_status(given["object"], given["items"])
-    if body is None or body is given["object"] or body["kind"] != "Job":
+    if body is None or body is given["object"] or body["apiVersion"] != "batch/v1":
         return {"object": body}
-    return {"object": body | {"status": stamped(body["status"])}}
+    return {"object": body | {"status": stamped(body.get("status") or {})}}
 
 
 def stamped(status: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from reconciler.interpret.kinds import (
 from reconciler.interpret.operation import KindInterpreter
 from reconciler.interpret.workload import whole_status
 
-INTERPRETERS: Final = (
+NATIVE: Final = (
     cronjob.INTERPRETER,
     daemonset.INTERPRETER,
     deployment.INTERPRETER,
@@ -47,7 +47,7 @@ INTERPRETERS: Final = (
     serviceimport.INTERPRETER,
     statefulset.INTERPRETER,
 )
-NATIVE: Final = {(one.api_version, one.kind): one for one in INTERPRETERS}
+BY_KIND: Final = {(one.api_version, one.kind): one for one in NATIVE}
 
 
 class NativeLayer:
@@ -55,7 +55,9 @@ class NativeLayer:
 
     def find(self, api_version: str, kind: str) -> KindInterpreter:
         """The interpreter of the kind, its status reflected whole where nothing else is said."""
-        known = NATIVE.get((api_version, kind), KindInterpreter(api_version=api_version, kind=kind))
+        known = BY_KIND.get(
+            (api_version, kind), KindInterpreter(api_version=api_version, kind=kind)
+        )
         if known.reflect_status is not None:
             return known
         return replace(known, reflect_status=whole_status)

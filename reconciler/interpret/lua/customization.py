@@ -38,7 +38,7 @@ class Customization:
     scripts: Mapping[Operation, str] = field(default_factory=dict)
 
 
-def decode(document: Body) -> Customization:
+def decode(document: Mapping[str, Any]) -> Customization:
     """The customization in a ResourceInterpreterCustomization; InterpretError for another shape."""
     try:
         spec = document["spec"]

@@ -403,7 +403,8 @@ function patterns.gsub(text, form, by, most)
   if type(by) ~= "string" and type(by) ~= "table" and type(by) ~= "function" then
     error("bad argument #3 to 'gsub' (string/function/table expected)", 0)
   end
-  if is_short(text, form) then
+  -- A function is called from here rather than from C: nested C calls leave the hook no room.
+  if type(by) ~= "function" and is_short(text, form) then
     if type(by) == "string" then charge(#text * #by / STEPS_PER_CHARGE) end
     return gsub(text, form, by, most)
   end

@@ -132,13 +132,10 @@ def decoded_requirements(result: Result, what: str) -> dict[str, Any] | None:
 
 def requirements(raw: dict[str, Any], what: str) -> dict[str, Any]:
     """ReplicaRequirements in wire form: known fields, canonical amounts, nothing empty."""
-    claim = map_at(raw, "nodeClaim", what)
+    asked = map_at(raw, "resourceRequest", what)
     document = {
-        "nodeClaim": {name: claim[name] for name in NODE_CLAIM_FIELDS if claim.get(name)},
-        "resourceRequest": {
-            name: amount(value, what)
-            for name, value in map_at(raw, "resourceRequest", what).items()
-        },
+        "nodeClaim": node_claim(map_at(raw, "nodeClaim", what), what),
+        "resourceRequest": {name: amount(value, what) for name, value in asked.items()},
         "namespace": text_at(raw, "namespace", what),
         "priorityClassName": text_at(raw, "priorityClassName", what),
     }
@@ -150,7 +147,43 @@ def requirements(raw: dict[str, Any], what: str) -> dict[str, Any]:
     }
 
 
-NODE_CLAIM_FIELDS: Final = ("hardNodeAffinity", "nodeSelector", "tolerations")
+def node_claim(raw: dict[str, Any], what: str) -> dict[str, Any]:
+    """NodeClaim in wire form; what Kubernetes' types do not know vanishes."""
+    claim: dict[str, Any] = {}
+    if raw.get("hardNodeAffinity") is not None:
+        affinity = map_at(raw, "hardNodeAffinity", what)
+        terms = [
+            {name: known_fields(term, name, REQUIREMENT_FIELDS, what) for name in term}
+            for term in known_fields(affinity, "nodeSelectorTerms", TERM_FIELDS, what)
+        ]
+        claim["hardNodeAffinity"] = {"nodeSelectorTerms": terms}
+    if raw.get("nodeSelector"):
+        claim["nodeSelector"] = map_at(raw, "nodeSelector", what)
+    if raw.get("tolerations"):
+        claim["tolerations"] = known_fields(raw, "tolerations", TOLERATION_FIELDS, what)
+    return claim
+
+
+def known_fields(
+    raw: dict[str, Any], name: str, fields: tuple[str, ...], what: str
+) -> list[dict[str, Any]]:
+    """The maps of a list, each with its known fields that are not empty."""
+    value = raw.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise InterpretError(f"{what}: {name} has to be a list of maps")
+    return [
+        {
+            field: one[field]
+            for field in fields
+            if one.get(field) or (field == "tolerationSeconds" and one.get(field) is not None)
+        }
+        for one in value
+    ]
+
+
+TERM_FIELDS: Final = ("matchExpressions", "matchFields")
+REQUIREMENT_FIELDS: Final = ("key", "operator", "values")
+TOLERATION_FIELDS: Final = ("key", "operator", "value", "effect", "tolerationSeconds")
 
 
 def component(raw: dict[str, Any], what: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@
 --    at each, so that no pcall loop outlives it.
 -- 3. What runs long inside one C function is charged in advance (patterns, sort, rep, ...).
 -- 4. Processor time only aborts: it is the net below rule 3, far above what the limit allows.
+-- 5. A hook needs room on both stacks and is off inside an error handler. Hence pcall charges for
+--    itself, calls from C into Lua nest only so deep, and xpcall calls its handler afterwards.
 
 local limit, pattern_source, host = ...
 
@@ -16,6 +18,9 @@ local STEP = 100
 local SECONDS = 1.2
 local LARGEST_STRING = 8 * 1024 * 1024
 local GARBAGE_KILOBYTES = 12 * 1024
+local DEEPEST_NESTING = 100
+local STEPS_OF_PCALL = 20
+local OUT_OF_MEMORY = "not enough memory"
 
 local sethook, getinfo = debug.sethook, debug.getinfo
 local clock, collectgarbage = os.clock, collectgarbage
@@ -28,27 +33,65 @@ local concat, sort, insert, remove = table.concat, table.sort, table.insert, tab
 local rep, lower, upper, reverse = string.rep, string.lower, string.upper, string.reverse
 local date, time = os.date, os.time
 
-local used, started = 0, 0
+local used, started, depth = 0, 0, 0
 local run
 
-local function expire()
+local function expire(message)
   sethook(function()
     -- The sandbox itself has to get away to clean up; everything else is stopped again.
     local caller = getinfo(2, "f")
     if caller and caller.func == run then return end
-    error("instruction limit exceeded", 0)
+    error(message, 0)
   end, "", 1)
-  error("instruction limit exceeded", 0)
+  error(message, 0)
+end
+
+local function check()
+  if used > limit then expire("instruction limit exceeded") end
+  if clock() - started > SECONDS then expire("time limit exceeded") end
 end
 
 local function charge(steps)
   used = used + steps
-  if used > limit or clock() - started > SECONDS then expire() end
+  check()
 end
 
 local function hook()
   used = used + STEP
-  if used > limit or clock() - started > SECONDS then expire() end
+  check()
+end
+
+local function enter()
+  if depth >= DEEPEST_NESTING then error("C stack overflow", 0) end
+  depth = depth + 1
+end
+
+local function leave(before, ...)
+  depth = before
+  return ...
+end
+
+local function caught(before, ok, problem, ...)
+  depth = before
+  -- A script that filled the memory is not let try again.
+  if not ok and problem == OUT_OF_MEMORY then expire("memory limit exceeded") end
+  return ok, problem, ...
+end
+
+local function charged_pcall(...)
+  local before = depth
+  charge(STEPS_OF_PCALL)
+  enter()
+  return caught(before, pcall(...))
+end
+
+local function with_handler(handler, ok, ...)
+  if ok then return true, ... end
+  return false, handler((...))
+end
+
+local function charged_xpcall(call, handler)
+  return with_handler(handler, charged_pcall(call))
 end
 
 -- Result → JSON text ------------------------------------------------------------------------------
@@ -173,7 +216,7 @@ end
 local function charged(name, genuine)
   return function(text, ...)
     text = text_argument(text, name)
-    charge(#text / 64)
+    charge(#text / 16)
     return genuine(text, ...)
   end
 end
@@ -182,7 +225,7 @@ local function bounded_rep(text, count)
   text = text_argument(text, "rep")
   count = tonumber(count) or error("bad argument #2 to 'rep' (number expected)", 2)
   if count > 0 and #text * count > LARGEST_STRING then error("resulting string too large", 2) end
-  charge(#text * (count > 0 and count or 0) / 64)
+  charge(#text * (count > 0 and count or 0) / 16)
   return rep(text, count)
 end
 
@@ -211,11 +254,14 @@ end
 local function charged_sort(list, is_less)
   local length = #table_argument(list, "sort")
   charge(length * 16 / 10)
-  return sort(list, is_less)
+  if not is_less then return sort(list) end
+  local before = depth
+  enter()
+  return leave(before, sort(list, is_less))
 end
 
 local function charged_concat(list, separator, first, last)
-  charge(#table_argument(list, "concat") / 16)
+  charge(#table_argument(list, "concat") / 2)
   return concat(list, separator, first, last)
 end
 
@@ -309,9 +355,9 @@ local function plain_tostring(...)
 end
 
 local BASE = {
-  assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, pcall = pcall,
+  assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, pcall = charged_pcall,
   select = select, tonumber = tonumber, tostring = plain_tostring, type = type, unpack = unpack,
-  xpcall = xpcall, print = function() end, _VERSION = _VERSION,
+  xpcall = charged_xpcall, print = function() end, _VERSION = _VERSION,
 }
 local LIBRARIES = { string = STRING, table = TABLE, math = MATH, os = OS }
 
@@ -373,11 +419,11 @@ end
 
 run = function(chunk, name, ...)
   if collectgarbage("count") > GARBAGE_KILOBYTES then collectgarbage() end
-  used, started, quoted = 0, clock(), {}
+  used, started, depth, quoted = 0, clock(), 0, {}
   sethook(hook, "", STEP)
   local ok, first_type, first_value, second_type, second_value = pcall(perform, chunk, name, ...)
   sethook()
-  if not ok then return false, message_of(first_type), used > limit end
+  if not ok then return false, message_of(first_type) end
   return true, first_type, first_value, second_type, second_value
 end
 

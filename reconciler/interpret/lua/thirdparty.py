@@ -1,37 +1,22 @@
-"""The kinds of other projects that are built in, as customization documents.
-
-Each is one file `customizations/<group>/<version>/<Kind>.yaml`; adding a kind is adding a file.
-"""
+"""The layer of third-party kinds: customizations that are built in as data, met one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import Final
-
-import yaml
-
-from reconciler.interpret.lua.customization import Customization, decode
-
-FOLDER: Final = files(__package__).joinpath("customizations")
+from reconciler.interpret.lua import catalogue
+from reconciler.interpret.lua.customization import decode, merged
+from reconciler.interpret.lua.machine import LuaMachine
+from reconciler.interpret.operation import KindInterpreter
 
 
-@cache
-def customizations() -> tuple[Customization, ...]:
-    """All built-in customizations, by path."""
-    return tuple(
-        decode(yaml.safe_load(path.read_text(encoding="utf-8"))) for path in documents(FOLDER)
-    )
+class ThirdPartyLayer:
+    """Reads the file of a kind when it is first asked for."""
 
+    def __init__(self, machine: LuaMachine) -> None:
+        self._machine = machine
 
-def documents(folder: Traversable) -> Iterator[Traversable]:
-    """The YAML files below a folder, in order of their names."""
-    if not folder.is_dir():
-        return
-    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
-        if entry.is_dir():
-            yield from documents(entry)
-        elif entry.name.endswith(".yaml"):
-            yield entry
+    def find(self, api_version: str, kind: str) -> KindInterpreter | None:
+        """The interpreter in the file of the kind, None without such a file."""
+        document = catalogue.customization(api_version, kind)
+        if document is None:
+            return None
+        return merged((api_version, kind), [decode(document)], self._machine)
