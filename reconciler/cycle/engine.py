@@ -7,7 +7,7 @@ speed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.cycle.bindings import BoundFleet, bound_fleet
@@ -16,7 +16,7 @@ from reconciler.cycle.facts import known_clusters
 from reconciler.cycle.in_force import InForce, in_force
 from reconciler.cycle.members import MemberCheck, checked_members
 from reconciler.cycle.place import Placing
-from reconciler.cycle.planning import planned
+from reconciler.cycle.planning import Planning
 from reconciler.cycle.remember import remembered
 from reconciler.cycle.requirements import Requirements, requirements
 from reconciler.cycle.succession import next_state
@@ -91,7 +91,15 @@ class _Cycle:
         rendered = self._rendered(placed, bound)
         state, removed = next_state(self.world, self.force, bound, placed, rendered, members)
         changes = self._changes(rendered, members, removed)
-        plan, state = planned(self.world, self.force, changes, placed, state, self.now)
+        planning = Planning(
+            world=self.world,
+            force=self.force,
+            members=members,
+            placed=placed,
+            interpreter=self.interpreter,
+            now=self.now,
+        )
+        plan, state = planning.planned(changes, state)
         return Outcome(
             fleet=self.fleet,
             placed=placed,
@@ -142,11 +150,12 @@ class _Cycle:
             placed[key] = Placed(binding=binding, decision=decision or _ATTACHED, remembered=state)
         return placed
 
-    def _rendered(self, placed: Mapping[ObjectKey, Placed], bound: BoundFleet) -> RenderedFleet:
+    def _rendered(self, placed: dict[ObjectKey, Placed], bound: BoundFleet) -> RenderedFleet:
         rendered = RenderedFleet()
         rendering = Rendering.of(self.fleet, self.config, self.clusters, self.interpreter)
-        for one in placed.values():
-            rendering.binding(one.binding, one.remembered, rendered)
+        for key, one in placed.items():
+            targets = rendering.binding(one.binding, one.remembered, rendered)
+            placed[key] = replace(one, targets=targets)
         self._render_frozen(rendered)
         names = [cluster.name for cluster in self.clusters]
         rendered.untouched |= {(name, key) for key in bound.waiting for name in names}

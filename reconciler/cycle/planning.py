@@ -3,38 +3,144 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.cycle.in_force import InForce
-from reconciler.model.change import Change, PlacementChange, Plan
+from reconciler.cycle.members import MemberCheck
+from reconciler.interpret.chain import Interpreter, InterpretError, Unanswered
+from reconciler.model.change import Action, Change, PlacementChange, Plan
+from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
-from reconciler.model.world import Outcome, Placed, State, World
+from reconciler.model.world import Deletion, Outcome, Placed, State, World
+from reconciler.plan.build import build_plan
+from reconciler.plan.guards import recent_deletions
+
+Place = tuple[str, ObjectKey]
+_DELETING = frozenset({Action.DELETE, Action.RECREATE})
 
 
-def planned(
-    world: World,
-    force: InForce,
-    changes: Iterable[Change],
-    placed: Mapping[ObjectKey, Placed],
-    state: State,
-    now: str,
-) -> tuple[Plan, State]:
-    """The guarded plan, and the state with its deletions in the budget's window."""
-    del now, force
-    return Plan(changes=tuple(changes), placements=tuple(_moves(world, placed))), state
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planning:
+    """What a plan is made from, besides the changes."""
+
+    world: World
+    force: InForce
+    members: MemberCheck
+    placed: Mapping[ObjectKey, Placed]
+    interpreter: Interpreter
+    now: str
+
+    def planned(self, changes: Iterable[Change], state: State) -> tuple[Plan, State]:
+        """The guarded plan, and the state with its deletions in the budget's window."""
+        everything = list(changes)
+        wanted = {(one.cluster, one.key) for one in everything if one.action in _DELETING}
+        moved = frozenset(place for place in wanted if self._has_moved(place))
+        before = self.force.before
+        plan = build_plan(
+            everything,
+            self._moves(),
+            config_old=before.config if before else None,
+            config_new=self.force.fleet.config,
+            state=replace(state, deletions=_others(state.deletions, wanted)),
+            now=self.now,
+            managed=self._managed(state),
+            moved=moved,
+            notes=self._notes(),
+        )
+        return plan, replace(state, deletions=self._deletions(state, plan, moved))
+
+    def _managed(self, state: State) -> dict[str, int]:
+        if self.world.base is not None:
+            return {name: len(works) for name, works in self.world.base.works.items()}
+        recorded = {**state.recorded, **self.world.state.recorded}
+        return {name: len(keys) for name, keys in recorded.items()}
+
+    def _deletions(self, state: State, plan: Plan, moved: frozenset[Place]) -> tuple[Deletion, ...]:
+        """The window: what was deleted within the hour, and what this plan deletes, once each."""
+        if self.world.base is not None:
+            return state.deletions
+        deleting = [
+            Deletion(cluster=one.cluster, key=one.key, at=self.now)
+            for one in plan.changes
+            if one.action in _DELETING and (one.cluster, one.key) not in moved
+        ]
+        known = {(one.cluster, one.key) for one in state.deletions}
+        new = [one for one in deleting if (one.cluster, one.key) not in known]
+        kept = [*recent_deletions(state.deletions, self.now), *new]
+        return tuple(sorted(kept, key=lambda one: (one.at, one.cluster, one.key)))
+
+    def _has_moved(self, place: Place) -> bool:
+        """Whether a workload only left this cluster, and runs healthily everywhere it went."""
+        cluster, key = place
+        one = self.placed.get(key)
+        if one is None or not one.binding.is_workload or not one.targets:
+            return False
+        names = [target.name for target in one.targets]
+        return cluster not in names and all(self._is_healthy(name, key) for name in names)
+
+    def _is_healthy(self, cluster: str, key: ObjectKey) -> bool:
+        seen = self.members.observed.get(cluster)
+        body = seen.objects.get(key) if seen is not None else None
+        if body is None:
+            return False
+        try:
+            return self.interpreter.interpret_health(body) is True
+        except (InterpretError, Unanswered):
+            return False
+
+    def _moves(self) -> Iterator[PlacementChange]:
+        """Bindings whose own targets differ from the base commit's, or the remembered ones."""
+        base: Outcome | None = self.world.base
+        earlier = base.placed if base is not None else self.world.state.bindings
+        for key in sorted({*self.placed, *earlier}):
+            one = self.placed.get(key)
+            if one is None and key in self.force.frozen:
+                continue
+            after = one.remembered.targets if one else ()
+            if base is not None:
+                other = base.placed.get(key)
+                before = other.remembered.targets if other else ()
+            else:
+                state = self.world.state.bindings.get(key)
+                before = state.targets if state else ()
+            if before != after:
+                yield PlacementChange(
+                    key=key,
+                    before=before,
+                    after=after,
+                    cause=_cause(one),
+                    position=self._position(one),
+                )
+
+    def _position(self, one: Placed | None) -> Position:
+        """Where the claiming policy stands."""
+        claim = one.binding.claim if one else None
+        for policy in self.force.fleet.propagation_policies:
+            if policy.ref == claim:
+                return policy.position
+        return Position()
+
+    def _notes(self) -> tuple[str, ...]:
+        """What a reader of the plan has to know about what it rests on."""
+        assumed = [
+            cluster.name
+            for cluster in self.force.fleet.clusters
+            if self.world.is_offline and cluster.name not in self.world.facts and not cluster.facts
+        ]
+        if not assumed:
+            return ()
+        names = ", ".join(assumed)
+        return (f"no inventory of {names}: assumed ready, with every API and unknown capacity",)
 
 
-def _moves(world: World, placed: Mapping[ObjectKey, Placed]) -> Iterator[PlacementChange]:
-    """Bindings whose own targets differ from the base commit's, or from the remembered ones."""
-    base: Outcome | None = world.base
-    keys = sorted({*placed, *(base.placed if base else world.state.bindings)})
-    for key in keys:
-        one = placed.get(key)
-        after = one.remembered.targets if one else ()
-        if base is not None:
-            other = base.placed.get(key)
-            before = other.remembered.targets if other else ()
-        else:
-            state = world.state.bindings.get(key)
-            before = state.targets if state else ()
-        if before != after:
-            yield PlacementChange(key=key, before=before, after=after)
+def _cause(one: Placed | None) -> str:
+    if one is None:
+        return "no document of the fleet places it any more"
+    if one.decision.message:
+        return one.decision.message
+    return str(one.binding.claim) if one.binding.claim else "required by other objects"
+
+
+def _others(deletions: Iterable[Deletion], wanted: set[Place]) -> tuple[Deletion, ...]:
+    """Earlier deletions but those this plan repeats: a retry does not count twice."""
+    return tuple(one for one in deletions if (one.cluster, one.key) not in wanted)
