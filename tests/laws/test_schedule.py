@@ -79,7 +79,7 @@ def states(draw: st.DrawFn, binding: Binding) -> BindingState | None:
         return None
     before = draw(st.dictionaries(st.sampled_from(NAMES), st.integers(1, 30), max_size=4))
     evicted = tuple(draw(st.lists(st.sampled_from(NAMES), max_size=1)))
-    return a_state(binding, evicted=evicted, **before)
+    return a_state(binding, before, evicted=evicted)
 
 
 @given(st.data(), clusters(), bindings(DIVIDED))
@@ -127,7 +127,7 @@ def test_scaling_up_in_steady_mode_takes_from_nobody(
     first = place(unconstrained, None, context)
     if first.reason is not ScheduleReason.SUCCESS:
         return
-    state = a_state(unconstrained, **replicas(first.targets))
+    state = a_state(unconstrained, replicas(first.targets))
     larger = replace(unconstrained, replicas=unconstrained.replicas + more)
     second = place(larger, state, context)
     if second.reason is ScheduleReason.SUCCESS:
@@ -139,12 +139,13 @@ def test_scaling_up_in_steady_mode_takes_from_nobody(
 def test_a_second_run_changes_nothing(
     data: st.DataObject, fleet: tuple[Cluster, ...], binding: Binding
 ) -> None:
-    context = a_context(*fleet)
-    first = place(binding, data.draw(states(binding)), context)
+    context, before = a_context(*fleet), data.draw(states(binding))
+    first = place(binding, before, context)
     if first.reason is not ScheduleReason.SUCCESS:
         return
-    state = a_state(binding, observed=first.affinity_name, **replicas(first.targets))
-    assert schedule(binding, state, context).targets == first.targets
+    evicted = tuple(task.from_cluster for task in before.eviction_tasks) if before else ()
+    after = a_state(binding, replicas(first.targets), evicted=evicted)
+    assert schedule(binding, after, context).targets == first.targets
 
 
 @given(st.data(), clusters(), bindings((*DIVIDED, DUPLICATED)))

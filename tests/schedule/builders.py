@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.binding import Binding, BindingState, EvictionTask, Target
@@ -26,7 +27,7 @@ STATIC = {"replicaSchedulingType": "Divided", "replicaDivisionPreference": "Weig
 
 def a_cluster(name: str, *, pods: int = 100, kind: str = "Deployment", **spec: Any) -> Cluster:
     """A cluster that serves `kind` of apps/v1 and has room for so many pods."""
-    metadata = {"name": name, "labels": spec.pop("labels", {})}
+    metadata: dict[str, Any] = {"name": name, "labels": spec.pop("labels", {})}
     if spec.pop("is_deleting", False):
         metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     status = {
@@ -58,11 +59,11 @@ def a_binding(replicas: int = 0, *, uid: str = "", **placement: Any) -> Binding:
 
 def a_state(
     binding: Binding,
+    targets: Mapping[str, int],
     *,
     evicted: tuple[str, ...] = (),
     observed: str = "",
     triggered: str = "",
-    **targets: int,
 ) -> BindingState:
     """The state after the binding's placement was scheduled to these targets."""
     placement = binding.placement

@@ -1,0 +1,3 @@
+"""Tests of reconciler/parse/decode."""
+
+from __future__ import annotations
