@@ -295,6 +295,17 @@ _SCALARS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
+# Fields that an empty struct is written with.
+_ZERO_FIELDS: Final[Mapping[str, dict[str, Any]]] = {
+    "api.core.v1.PodSpec": {"containers": None},
+    "apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus": {
+        "conditions": None,
+        "acceptedNames": {"plural": "", "kind": ""},
+        "storedVersions": None,
+    },
+}
+
+
 def zero(shape: Shape, *, top: bool = True) -> dict[str, Any]:
     """What an empty object of the type is written as: the state before a create."""
     result: dict[str, Any] = {"metadata": dict(_NULL_TIME)} if top else {}
@@ -307,6 +318,6 @@ def zero(shape: Shape, *, top: bool = True) -> dict[str, Any]:
     for name in fields:
         if name in shape.fields:
             result[name] = zero(shape.fields[name], top=False)
-    if shape.name == "api.core.v1.PodSpec":
-        result["containers"] = None
-    return result
+    if shape.name in _TEMPLATES and "metadata" in result:
+        result["metadata"] = dict(_NULL_TIME)
+    return {**result, **_ZERO_FIELDS.get(shape.name, {})}

@@ -61,9 +61,9 @@ class SimulatedFleet:
         self, host: str = "127.0.0.1", port: int = 0
     ) -> AsyncIterator[Mapping[str, Endpoint]]:
         """Serve until the block ends; the value maps cluster names to endpoints."""
-        runner = web.ServerRunner(web.Server(self._answer))
+        runner = web.ServerRunner(web.Server(self._answer), shutdown_timeout=1.0)
         await runner.setup()
-        site = web.TCPSite(runner, host, port, shutdown_timeout=1.0)
+        site = web.TCPSite(runner, host, port)
         await site.start()
         try:
             bound: Any = runner.addresses[0]
@@ -102,8 +102,9 @@ class SimulatedFleet:
                     box["endpoints"] = endpoints
                     ready.set()
                     await self._stopped.wait()
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 — raised again in the thread that waits
                 box["error"] = error
+            finally:
                 ready.set()
 
         self._thread = threading.Thread(

@@ -117,10 +117,6 @@ def quality(manifest: Manifest) -> str:
     return "Guaranteed"
 
 
-def _volume(manifest: Manifest) -> Manifest:
-    return {**manifest, "status": {"phase": "Pending"}}
-
-
 def _definition(manifest: Manifest) -> Manifest:
     """No conditions yet; the storage version is known at once."""
     versions = (manifest.get("spec") or {}).get("versions") or []
@@ -151,11 +147,23 @@ def _load_balancer(manifest: Manifest) -> Manifest:
     return {**manifest, "status": {"loadBalancer": {}}}
 
 
+def _defaulted_namespace(manifest: Manifest) -> Manifest:
+    return {**manifest, "status": {"phase": "Active"}}
+
+
+# Status that is a default of the type, not set by storage: owned by who creates, where the server
+# does not reset it. Source: SetDefaults_* of core/v1 and apiextensions/v1.
+DEFAULT_STATUS: Final[Mapping[Name, Callable[[Manifest], Manifest]]] = {
+    ("", "namespaces"): _defaulted_namespace,
+    ("", "persistentvolumeclaims"): _pending,
+    ("", "persistentvolumes"): _pending,
+    ("apiextensions.k8s.io", "customresourcedefinitions"): _definition,
+}
 NEW_STATUS: Final[Mapping[Name, Callable[[Manifest], Manifest]]] = {
     ("", "namespaces"): _namespace,
     ("", "pods"): _pod,
     ("", "persistentvolumeclaims"): _pending,
-    ("", "persistentvolumes"): _volume,
+    ("", "persistentvolumes"): _pending,
     ("", "services"): _load_balancer,
     ("", "replicationcontrollers"): _counted("replicas"),
     ("apps", "replicasets"): _counted("replicas"),

@@ -164,7 +164,10 @@ class TypeTable:
 
     def _list(self, raw: Mapping[str, Any]) -> ListOf:
         keys = tuple(raw.get("keys", ()))
-        kind: ListKind = "map" if keys else "set" if raw.get("set") else "atomic"
+        merges = "merge" in raw.get("strategy", "") and not raw.get("set")
+        if merges and not keys and raw.get("merge"):
+            keys = (raw["merge"],)
+        kind: ListKind = "map" if keys else "set" if raw.get("set") or merges else "atomic"
         defaults = {}
         if self._minor >= _KEY_DEFAULTS_SINCE:
             defaults = {key: _KEY_DEFAULTS[key] for key in keys if key in _KEY_DEFAULTS}

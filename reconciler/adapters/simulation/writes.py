@@ -170,7 +170,8 @@ class Writes:
         metadata = {**manifest["metadata"]}
         if sent:
             metadata["resourceVersion"] = sent
-        stored = self._changed(place, old, {**manifest, "metadata": metadata}, options)
+        entries = None if self._cluster.features.subresource_entries else managed.owners(old)
+        stored = self._changed(place, old, {**manifest, "metadata": metadata}, options, entries)
         return scale.of(stored, resource)
 
     # ---- server-side apply
@@ -310,7 +311,7 @@ class Writes:
     def _rules(self, place: Place) -> Rules:
         reset = _RESET_NOTHING
         resource = place.resource
-        if self._cluster.features.subresource_entries or resource.custom is not None:
+        if self._cluster.features.subresource_entries:
             if place.subresource == "status":
                 reset = _RESET_OTHERS
             elif "status" in resource.subresources:
@@ -348,7 +349,7 @@ class Writes:
             manifest["metadata"].pop("managedFields", None)
             entries = managed.after_update(
                 zero(resource.shape) if resource.custom is None else {"metadata": {}},
-                _without_finalizer(resource, sent, manifest),
+                _before_strategy(resource, sent, manifest),
                 self._writer(place, options, "Update"),
                 cluster.timestamp(),
                 self._rules(place),
@@ -446,7 +447,7 @@ class Writes:
         """An update, whatever verb asked for it. `manifest` is decoded and addressed."""
         resource, cluster = place.resource, self._cluster
         self._check_preconditions(place, old, manifest)
-        owned = owners_sent(manifest)
+        owned, sent = owners_sent(manifest), manifest
         manifest = _carried(place, old, manifest)
         manifest = self._defaulted(resource, manifest)
         manifest = cluster.allocate(resource, manifest)
@@ -455,7 +456,7 @@ class Writes:
         if entries is None:
             entries = managed.after_update(
                 old if owned else _without_metadata(old, "managedFields"),
-                manifest,
+                self._seen_by_owners(sent, manifest),
                 self._writer(place, options, "Update"),
                 cluster.timestamp(),
                 self._rules(place),
@@ -487,6 +488,13 @@ class Writes:
             self._cluster.remove(place.resource, place.key)
         return last
 
+    def _seen_by_owners(self, sent: Manifest, carried: Manifest) -> Manifest:
+        """What ownership is decided on: before 1.22 the object as sent, whatever is kept of it."""
+        if self._cluster.features.subresource_entries:
+            return carried
+        defaulted = with_defaults(sent, self._cluster.features.minor)
+        return {**defaulted, "metadata": carried["metadata"]}
+
     def _check_preconditions(self, place: Place, old: Manifest, manifest: Manifest) -> None:
         resource = place.resource
         sent, current = manifest["metadata"], old["metadata"]
@@ -512,8 +520,14 @@ class Writes:
             manifest["metadata"]["generation"] = generation + 1
 
 
-def _without_finalizer(resource: Resource, sent: Manifest, defaulted: Manifest) -> Manifest:
-    """The finalizer of a new namespace is the server's: nobody owns it."""
+def _before_strategy(resource: Resource, sent: Manifest, defaulted: Manifest) -> Manifest:
+    """A new object as it is when ownership is decided: before storage adds its part.
+
+    The finalizer of a new namespace is the server's: nobody owns it.
+    """
+    status = kinds.DEFAULT_STATUS.get(resource.key)
+    if status is not None:
+        defaulted = status(defaulted)
     if resource.key != ("", "namespaces"):
         return defaulted
     return {**defaulted, "spec": sent.get("spec") or {}}
