@@ -23,6 +23,11 @@ def within(mapping: dict[str, Any], key: str, step: Step) -> dict[str, Any]:
     return mapping if changed is inner else {**mapping, key: changed}
 
 
+def shaped(mapping: dict[str, Any], key: str) -> dict[str, Any]:
+    """The map with an empty map below `key` where there is none, as a server writes a struct."""
+    return filled(mapping, **{key: {}})
+
+
 def each(mapping: dict[str, Any], key: str, step: Step) -> dict[str, Any]:
     """The map with every map of the list below `key` passed through `step`."""
     inner = mapping.get(key)

@@ -1,13 +1,15 @@
-"""Defaults of what connects: Service, NetworkPolicy, Ingress classes, endpoints."""
+"""Defaults of what connects: Service, NetworkPolicy, Ingress and its classes, endpoints."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from reconciler.parse.defaults.fill import each, filled, in_spec, within
+from reconciler.parse.defaults.fill import each, filled, in_spec, shaped, within
 
 _AFFINITY_SECONDS = 10800
 _INTERNAL_POLICY_SINCE, _NODE_PORTS_SINCE = 22, 22
+#: Since then a service with external addresses counts as reachable from outside, whatever its type.
+_EXTERNAL_IPS_SINCE = 29
 
 
 def service(body: dict[str, Any], minor: int) -> dict[str, Any]:
@@ -15,24 +17,35 @@ def service(body: dict[str, Any], minor: int) -> dict[str, Any]:
 
     def step(spec: dict[str, Any]) -> dict[str, Any]:
         spec = filled(spec, sessionAffinity="None", type="ClusterIP")
-        if spec["sessionAffinity"] == "ClientIP":
-            spec = filled(
-                spec, sessionAffinityConfig={"clientIP": {"timeoutSeconds": _AFFINITY_SECONDS}}
-            )
+        spec = _affinity(spec)
         spec = each(spec, "ports", _service_port)
         return _traffic(spec, minor)
 
     return in_spec(body, step)
 
 
+def _affinity(spec: dict[str, Any]) -> dict[str, Any]:
+    config = spec.get("sessionAffinityConfig")
+    if spec["sessionAffinity"] == "None":
+        return {key: value for key, value in spec.items() if key != "sessionAffinityConfig"}
+    client = config.get("clientIP") if isinstance(config, dict) else None
+    seconds = client.get("timeoutSeconds") if isinstance(client, dict) else None
+    if spec["sessionAffinity"] != "ClientIP" or seconds is not None:
+        return spec
+    return {**spec, "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": _AFFINITY_SECONDS}}}
+
+
 def _service_port(port: dict[str, Any]) -> dict[str, Any]:
     port = filled(port, protocol="TCP")
-    return filled(port, targetPort=port["port"]) if "port" in port else port
+    if port.get("targetPort") or "port" not in port:
+        return port
+    return {**port, "targetPort": port["port"]}
 
 
 def _traffic(spec: dict[str, Any], minor: int) -> dict[str, Any]:
     kind = spec["type"]
-    if kind in {"NodePort", "LoadBalancer"}:
+    outside = minor >= _EXTERNAL_IPS_SINCE and kind == "ClusterIP" and spec.get("externalIPs")
+    if kind in ("NodePort", "LoadBalancer") or outside:
         spec = filled(spec, externalTrafficPolicy="Cluster")
     if kind != "ExternalName" and minor >= _INTERNAL_POLICY_SINCE:
         spec = filled(spec, internalTrafficPolicy="Cluster")
@@ -52,7 +65,26 @@ def endpoints(body: dict[str, Any], minor: int) -> dict[str, Any]:
 def endpoint_slice(body: dict[str, Any], minor: int) -> dict[str, Any]:
     """discovery.k8s.io EndpointSlice."""
     del minor
+    body = each(body, "endpoints", lambda one: shaped(one, "conditions"))
     return each(body, "ports", lambda port: filled(port, name="", protocol="TCP"))
+
+
+def ingress(body: dict[str, Any], minor: int) -> dict[str, Any]:
+    """Ingress: only the beta versions leave the type of a path open."""
+    del minor
+    if body.get("apiVersion") == "networking.k8s.io/v1":
+        return body
+    return in_spec(body, lambda spec: each(spec, "rules", _beta_rule))
+
+
+def _beta_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    return within(
+        rule,
+        "http",
+        lambda http: each(
+            http, "paths", lambda path: filled(path, pathType="ImplementationSpecific")
+        ),
+    )
 
 
 def network_policy(body: dict[str, Any], minor: int) -> dict[str, Any]:
@@ -87,6 +119,8 @@ DEFAULTS = {
     ("", "Service"): service,
     ("", "Endpoints"): endpoints,
     ("discovery.k8s.io", "EndpointSlice"): endpoint_slice,
+    ("networking.k8s.io", "Ingress"): ingress,
+    ("extensions", "Ingress"): ingress,
     ("networking.k8s.io", "NetworkPolicy"): network_policy,
     ("networking.k8s.io", "IngressClass"): ingress_class,
 }

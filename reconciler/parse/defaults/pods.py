@@ -6,24 +6,59 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.parse.defaults.fill import each, filled, in_spec, within
+from reconciler.overriders.image_reference import BadReference, parse_image
+from reconciler.parse.defaults.fill import each, filled, in_spec, shaped, within
+from reconciler.parse.defaults.quantities import amount_at, requirements, resource_list
 
 _MODE = 0o644
 #: Volume sources with a file mode, and the field it stands in.
 _MODED = ("secret", "configMap", "downwardAPI", "projected")
 _TOKEN_SECONDS = 3600
+_PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+#: What volume sources say when they are not told.
+_SOURCES: dict[str, dict[str, Any]] = {
+    "hostPath": {"type": ""},
+    "iscsi": {"iscsiInterface": "default"},
+    "rbd": {"pool": "rbd", "user": "admin", "keyring": "/etc/ceph/keyring"},
+    "azureDisk": {
+        "cachingMode": "ReadWrite",
+        "fsType": "ext4",
+        "kind": "Shared",
+        "readOnly": False,
+    },
+    "scaleIO": {"storageMode": "ThinProvisioned", "fsType": "xfs"},
+}
+
+
+#: Until then pod templates got host ports as pods do (gate
+#: DefaultHostNetworkHostPortsInPodTemplates).
+_PLAIN_PORTS_SINCE = 28
 
 
 def pod(body: dict[str, Any], minor: int) -> dict[str, Any]:
-    """A bare Pod: unlike in a template, requests follow limits and service links are on."""
+    """A bare Pod: requests follow limits, service links are on, host ports follow host network."""
     del minor
-    body = in_spec(body, pod_spec)
-    return in_spec(body, lambda spec: _requests_from_limits(filled(spec, enableServiceLinks=True)))
+
+    def step(spec: dict[str, Any]) -> dict[str, Any]:
+        spec = filled(pod_spec(spec), enableServiceLinks=True)
+        return _requests_from_limits(_host_ports(spec))
+
+    return in_spec(body, step)
 
 
-def template(holder: dict[str, Any]) -> dict[str, Any]:
+def pod_template(body: dict[str, Any], minor: int) -> dict[str, Any]:
+    """core/v1 PodTemplate."""
+    return template(body, minor)
+
+
+def template(holder: dict[str, Any], minor: int) -> dict[str, Any]:
     """A spec that holds a pod template under `template`."""
-    return within(holder, "template", lambda one: within(one, "spec", pod_spec))
+
+    def step(spec: dict[str, Any]) -> dict[str, Any]:
+        spec = pod_spec(spec)
+        return _host_ports(spec) if minor < _PLAIN_PORTS_SINCE else spec
+
+    return within(holder, "template", lambda one: within(shaped(one, "metadata"), "spec", step))
 
 
 def pod_spec(spec: dict[str, Any]) -> dict[str, Any]:
@@ -38,15 +73,15 @@ def pod_spec(spec: dict[str, Any]) -> dict[str, Any]:
     )
     account = spec.get("serviceAccountName") or spec.get("serviceAccount")
     if account:
-        spec = filled(spec, serviceAccountName=account, serviceAccount=account)
-    host = bool(spec.get("hostNetwork"))
+        spec = {**spec, "serviceAccountName": account, "serviceAccount": account}
     for key in ("containers", "initContainers", "ephemeralContainers"):
-        spec = each(spec, key, lambda one: container(one, host=host))
+        spec = each(spec, key, container)
+    spec = within(requirements(spec), "overhead", resource_list)
     return each(spec, "volumes", volume)
 
 
-def container(one: dict[str, Any], *, host: bool = False) -> dict[str, Any]:
-    """One container; `host` says that the pod uses the node's network."""
+def container(one: dict[str, Any]) -> dict[str, Any]:
+    """One container."""
     one = filled(
         one,
         terminationMessagePath="/dev/termination-log",
@@ -54,7 +89,8 @@ def container(one: dict[str, Any], *, host: bool = False) -> dict[str, Any]:
         imagePullPolicy=_pull_policy(str(one.get("image") or "")),
         resources={},
     )
-    one = each(one, "ports", lambda port: _port(port, host=host))
+    one = requirements(one)
+    one = each(one, "ports", lambda port: filled(port, protocol="TCP"))
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         one = within(one, probe, _probe)
     one = within(one, "lifecycle", _lifecycle)
@@ -62,25 +98,31 @@ def container(one: dict[str, Any], *, host: bool = False) -> dict[str, Any]:
 
 
 def _pull_policy(image: str) -> str:
-    """Always for an image without a tag or with `latest`; a digest is as good as a tag."""
-    name = image.rpartition("/")[2]
-    if "@" in name:
+    """Always for the tag `latest`, given or implied by neither tag nor digest."""
+    try:
+        reference = parse_image(image)
+    except BadReference:
         return "IfNotPresent"
-    tag = name.partition(":")[2]
-    return "Always" if tag in {"", "latest"} else "IfNotPresent"
+    return "Always" if reference.tag_or_digest in {"", "latest"} else "IfNotPresent"
 
 
-def _port(port: dict[str, Any], *, host: bool) -> dict[str, Any]:
-    port = filled(port, protocol="TCP")
-    return (
-        filled(port, hostPort=port["containerPort"]) if host and "containerPort" in port else port
-    )
+def _host_ports(spec: dict[str, Any]) -> dict[str, Any]:
+    if not spec.get("hostNetwork"):
+        return spec
+    for key in ("containers", "initContainers"):
+        spec = each(spec, key, lambda one: each(one, "ports", _host_port))
+    return spec
+
+
+def _host_port(port: dict[str, Any]) -> dict[str, Any]:
+    if port.get("hostPort") or "containerPort" not in port:
+        return port
+    return {**port, "hostPort": port["containerPort"]}
 
 
 def _probe(probe: dict[str, Any]) -> dict[str, Any]:
-    probe = filled(
-        probe, timeoutSeconds=1, periodSeconds=10, successThreshold=1, failureThreshold=3
-    )
+    given = {key: value for key, value in probe.items() if value != 0}
+    probe = {**_PROBE, **given, **{key: given.get(key) or _PROBE[key] for key in _PROBE}}
     return _grpc(within(probe, "httpGet", _http_get))
 
 
@@ -100,7 +142,9 @@ def _lifecycle(lifecycle: dict[str, Any]) -> dict[str, Any]:
 
 def _value_from(source: dict[str, Any]) -> dict[str, Any]:
     source = within(source, "fieldRef", lambda ref: filled(ref, apiVersion="v1"))
-    return within(source, "resourceFieldRef", lambda ref: filled(ref, divisor="0"))
+    return within(
+        source, "resourceFieldRef", lambda ref: amount_at(filled(ref, divisor="0"), "divisor")
+    )
 
 
 def volume(one: dict[str, Any]) -> dict[str, Any]:
@@ -111,9 +155,24 @@ def volume(one: dict[str, Any]) -> dict[str, Any]:
         one = within(one, source, lambda inner: filled(inner, defaultMode=_MODE))
     one = within(one, "downwardAPI", _downward_items)
     one = within(one, "projected", lambda inner: each(inner, "sources", _projection))
-    one = within(one, "hostPath", lambda inner: filled(inner, type=""))
     one = within(one, "ephemeral", _ephemeral)
-    return within(one, "iscsi", lambda inner: filled(inner, iscsiInterface="default"))
+    one = within(one, "emptyDir", lambda inner: amount_at(inner, "sizeLimit"))
+    one = within(one, "image", _image)
+    return volume_source(one)
+
+
+def _image(source: dict[str, Any]) -> dict[str, Any]:
+    return filled(source, pullPolicy=_pull_policy(str(source.get("reference") or "")))
+
+
+def volume_source(one: dict[str, Any]) -> dict[str, Any]:
+    """The sources that a pod's volume and a PersistentVolume share."""
+    given = {
+        source: filled(one[source], **defaults)
+        for source, defaults in _SOURCES.items()
+        if isinstance(one.get(source), dict)
+    }
+    return {**one, **given} if given else one
 
 
 def _downward_items(source: dict[str, Any]) -> dict[str, Any]:
@@ -133,8 +192,13 @@ def _ephemeral(source: dict[str, Any]) -> dict[str, Any]:
     return within(
         source,
         "volumeClaimTemplate",
-        lambda claim: within(claim, "spec", lambda spec: filled(spec, volumeMode="Filesystem")),
+        lambda claim: within(shaped(claim, "metadata"), "spec", claim_spec),
     )
+
+
+def claim_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """The spec of a claim for a volume: of its own, in a template, of one pod."""
+    return requirements(filled(spec, volumeMode="Filesystem"))
 
 
 def _requests_from_limits(spec: dict[str, Any]) -> dict[str, Any]:

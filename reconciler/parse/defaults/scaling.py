@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.parse.defaults.fill import filled, in_spec, within
+from reconciler.parse.defaults.fill import each, filled, in_spec, within
+from reconciler.parse.defaults.quantities import amount_at
 
 _UTILIZATION = 80
 _SCALE_UP = {
@@ -41,9 +42,20 @@ def autoscaler(body: dict[str, Any], minor: int) -> dict[str, Any]:
         if body.get("apiVersion") == "autoscaling/v1":
             return filled(spec, targetCPUUtilizationPercentage=_UTILIZATION)
         spec = spec if spec.get("metrics") else {**spec, "metrics": _V2_METRICS}
+        spec = each(spec, "metrics", _metric)
         return within(spec, "behavior", _behavior)
 
     return in_spec(body, step)
+
+
+def _metric(metric: dict[str, Any]) -> dict[str, Any]:
+    for source in ("resource", "containerResource", "pods", "object", "external"):
+        metric = within(metric, source, lambda one: within(one, "target", _target))
+    return metric
+
+
+def _target(target: dict[str, Any]) -> dict[str, Any]:
+    return amount_at(target, "value", "averageValue")
 
 
 def _behavior(behavior: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from reconciler.parse.defaults.fill import filled, in_spec
+from reconciler.parse.defaults.fill import filled, in_spec, within
+from reconciler.parse.defaults.pods import claim_spec, volume_source
+from reconciler.parse.defaults.quantities import resource_list
+
+_CAPACITY_SINCE, _SELINUX_SINCE = 21, 27
+_LIFECYCLE = {"volumeLifecycleModes": ["Persistent"]}
 
 
 def secret(body: dict[str, Any], minor: int) -> dict[str, Any]:
@@ -26,18 +31,15 @@ def claim(body: dict[str, Any], minor: int) -> dict[str, Any]:
     return in_spec(body, claim_spec)
 
 
-def claim_spec(spec: dict[str, Any]) -> dict[str, Any]:
-    """The spec of a claim, in a claim of its own or in a template."""
-    return filled(spec, volumeMode="Filesystem")
-
-
 def volume(body: dict[str, Any], minor: int) -> dict[str, Any]:
     """core/v1 PersistentVolume."""
     del minor
-    return in_spec(
-        body,
-        lambda spec: filled(spec, persistentVolumeReclaimPolicy="Retain", volumeMode="Filesystem"),
-    )
+
+    def step(spec: dict[str, Any]) -> dict[str, Any]:
+        spec = filled(spec, persistentVolumeReclaimPolicy="Retain", volumeMode="Filesystem")
+        return within(volume_source(spec), "capacity", resource_list)
+
+    return in_spec(body, step)
 
 
 def storage_class(body: dict[str, Any], minor: int) -> dict[str, Any]:
@@ -46,7 +48,26 @@ def storage_class(body: dict[str, Any], minor: int) -> dict[str, Any]:
     return filled(body, reclaimPolicy="Delete", volumeBindingMode="Immediate")
 
 
+def csi_driver(body: dict[str, Any], minor: int) -> dict[str, Any]:
+    """storage.k8s.io CSIDriver; the later fields came with the version that enabled their gate."""
+
+    def step(spec: dict[str, Any]) -> dict[str, Any]:
+        spec = filled(
+            spec,
+            attachRequired=True,
+            podInfoOnMount=False,
+            fsGroupPolicy="ReadWriteOnceWithFSType",
+        )
+        spec = spec if spec.get("volumeLifecycleModes") else {**spec, **_LIFECYCLE}
+        if minor >= _CAPACITY_SINCE:
+            spec = filled(spec, storageCapacity=False, requiresRepublish=False)
+        return filled(spec, seLinuxMount=False) if minor >= _SELINUX_SINCE else spec
+
+    return in_spec(body, step)
+
+
 DEFAULTS = {
+    ("storage.k8s.io", "CSIDriver"): csi_driver,
     ("", "Secret"): secret,
     ("", "PersistentVolumeClaim"): claim,
     ("", "PersistentVolume"): volume,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.parse.defaults.fill import each, filled, in_spec, within
-from reconciler.parse.defaults.pods import template
-from reconciler.parse.defaults.storage import claim_spec
+from reconciler.parse.defaults.fill import each, filled, in_spec, shaped, within
+from reconciler.parse.defaults.pods import claim_spec, pod_template, template
 
 _QUARTER = "25%"
-_SURGE_SINCE, _RETENTION_SINCE, _INDEXED_SINCE, _REPLACEMENT_SINCE = 22, 27, 21, 29
-_MANUAL_SINCE = 27
+_SURGE_SINCE, _RETENTION_SINCE, _INDEXED_SINCE, _REPLACEMENT_SINCE = 22, 27, 22, 29
+_MANUAL_SINCE = 28
+#: Failures of single indexes are what counts, then; the total is as good as unlimited.
+_ANY_NUMBER = 2**31 - 1
 
 
 def deployment(body: dict[str, Any], minor: int) -> dict[str, Any]:
     """apps/v1 Deployment."""
-    del minor
-    return in_spec(body, lambda spec: _deployment_spec(template(spec)))
+    return in_spec(body, lambda spec: _deployment_spec(template(spec, minor)))
 
 
 def _deployment_spec(spec: dict[str, Any]) -> dict[str, Any]:
@@ -43,13 +43,12 @@ def _rolling(**limits: Any) -> Any:
 
 def replica_set(body: dict[str, Any], minor: int) -> dict[str, Any]:
     """apps/v1 ReplicaSet."""
-    del minor
-    return in_spec(body, lambda spec: filled(template(spec), replicas=1))
+    return in_spec(body, lambda spec: filled(template(spec, minor), replicas=1))
 
 
 def stateful_set(body: dict[str, Any], minor: int) -> dict[str, Any]:
     """apps/v1 StatefulSet."""
-    return in_spec(body, lambda spec: _stateful_set_spec(template(spec), minor))
+    return in_spec(body, lambda spec: _stateful_set_spec(template(spec, minor), minor))
 
 
 def _stateful_set_spec(spec: dict[str, Any], minor: int) -> dict[str, Any]:
@@ -60,7 +59,7 @@ def _stateful_set_spec(spec: dict[str, Any], minor: int) -> dict[str, Any]:
         podManagementPolicy="OrderedReady",
         updateStrategy={},
     )
-    spec = within(spec, "updateStrategy", _rolling(partition=0))
+    spec = within(spec, "updateStrategy", _partitioned)
     if minor >= _RETENTION_SINCE:
         spec = filled(spec, persistentVolumeClaimRetentionPolicy={})
         spec = within(
@@ -69,6 +68,15 @@ def _stateful_set_spec(spec: dict[str, Any], minor: int) -> dict[str, Any]:
             lambda one: filled(one, whenDeleted="Retain", whenScaled="Retain"),
         )
     return each(spec, "volumeClaimTemplates", _claim_template)
+
+
+def _partitioned(strategy: dict[str, Any]) -> dict[str, Any]:
+    """A strategy named in words alone gets no parameters, unlike elsewhere."""
+    if strategy.get("type") is None:
+        strategy = filled(strategy, type="RollingUpdate", rollingUpdate={})
+    if strategy["type"] != "RollingUpdate":
+        return strategy
+    return within(strategy, "rollingUpdate", lambda one: filled(one, partition=0))
 
 
 def _claim_template(claim: dict[str, Any]) -> dict[str, Any]:
@@ -85,23 +93,28 @@ def daemon_set(body: dict[str, Any], minor: int) -> dict[str, Any]:
         limits["maxSurge"] = 0
 
     def step(spec: dict[str, Any]) -> dict[str, Any]:
-        spec = filled(template(spec), revisionHistoryLimit=10, updateStrategy={})
+        spec = filled(template(spec, minor), revisionHistoryLimit=10, updateStrategy={})
         return within(spec, "updateStrategy", _rolling(**limits))
 
     return in_spec(body, step)
 
 
 def job(body: dict[str, Any], minor: int) -> dict[str, Any]:
-    """batch/v1 Job. Completions stay open when only parallelism is given: a work queue."""
-    return in_spec(body, lambda spec: _job_spec(template(spec), minor))
+    """batch/v1 Job: without labels of its own it takes those of its pods.
+
+    Completions stay open when only parallelism is given: a work queue.
+    """
+    body = in_spec(body, lambda spec: _job_spec(template(spec, minor), minor))
+    return _labelled_as_pods(body)
 
 
 def _job_spec(spec: dict[str, Any], minor: int) -> dict[str, Any]:
     if spec.get("completions") is None and spec.get("parallelism") is None:
         spec = filled(spec, completions=1)
     spec = filled(spec, parallelism=1)
-    if spec.get("backoffLimitPerIndex") is None:
-        spec = filled(spec, backoffLimit=6)
+    per_index = spec.get("backoffLimitPerIndex") is not None
+    spec = filled(spec, backoffLimit=_ANY_NUMBER if per_index else 6)
+    spec = within(spec, "podFailurePolicy", lambda policy: each(policy, "rules", _failure_rule))
     if minor >= _INDEXED_SINCE:
         spec = filled(spec, completionMode="NonIndexed", suspend=False)
     if minor >= _MANUAL_SINCE:
@@ -112,9 +125,31 @@ def _job_spec(spec: dict[str, Any], minor: int) -> dict[str, Any]:
     return spec
 
 
+def _failure_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    return each(rule, "onPodConditions", lambda pattern: filled(pattern, status="True"))
+
+
+def _labelled_as_pods(body: dict[str, Any]) -> dict[str, Any]:
+    labels = _pod_labels(body)
+    if not labels:
+        return body
+    return within(
+        body, "metadata", lambda one: one if one.get("labels") else {**one, "labels": labels}
+    )
+
+
+def _pod_labels(body: dict[str, Any]) -> dict[str, Any]:
+    value: Any = body
+    for step in ("spec", "template", "metadata", "labels"):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
 def cron_job(body: dict[str, Any], minor: int) -> dict[str, Any]:
     """batch CronJob: the job template gets the defaults of its pods, not those of a Job."""
-    del minor
+
+    def jobs(spec: dict[str, Any]) -> dict[str, Any]:
+        return within(shaped(spec, "metadata"), "spec", lambda inner: template(inner, minor))
 
     def step(spec: dict[str, Any]) -> dict[str, Any]:
         spec = filled(
@@ -124,21 +159,20 @@ def cron_job(body: dict[str, Any], minor: int) -> dict[str, Any]:
             successfulJobsHistoryLimit=3,
             failedJobsHistoryLimit=1,
         )
-        return within(spec, "jobTemplate", lambda one: within(one, "spec", template))
+        return within(spec, "jobTemplate", jobs)
 
     return in_spec(body, step)
 
 
 def replication_controller(body: dict[str, Any], minor: int) -> dict[str, Any]:
     """core/v1 ReplicationController: selector and labels follow the template."""
-    del minor
+    labels = _pod_labels(body)
 
     def step(spec: dict[str, Any]) -> dict[str, Any]:
-        spec = filled(template(spec), replicas=1)
-        labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
-        return filled(spec, selector=labels) if labels else spec
+        spec = filled(template(spec, minor), replicas=1)
+        return spec if spec.get("selector") or not labels else {**spec, "selector": labels}
 
-    return in_spec(body, step)
+    return _labelled_as_pods(in_spec(body, step))
 
 
 DEFAULTS = {
@@ -149,4 +183,5 @@ DEFAULTS = {
     ("batch", "Job"): job,
     ("batch", "CronJob"): cron_job,
     ("", "ReplicationController"): replication_controller,
+    ("", "PodTemplate"): pod_template,
 }
