@@ -10,14 +10,29 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from reconciler.model.change import Plan
-from reconciler.plan.formats import document, text
+from reconciler.plan.formats import (
+    document,
+    github,
+    gitlab,
+    junit,
+    markdown,
+    sarif,
+    text,
+    webpage,
+)
 from reconciler.plan.formats.context import PLAIN, Context
 
 Format = Callable[[Plan, Context], str]
 
 FORMATS: Final[Mapping[str, Format]] = {
     "text": text.show,
+    "markdown": markdown.show,
     "json": document.show,
+    "html": webpage.show,
+    "sarif": sarif.show,
+    "junit": junit.show,
+    "github": github.show,
+    "gitlab": gitlab.show,
 }
 
 __all__ = ["FORMATS", "PLAIN", "Context", "Format"]

@@ -1,0 +1,179 @@
+"""The plan as one HTML file without scripts, for a browser or a build's artifacts.
+
+All foreign text is escaped in one place, `_text`; the page's policy forbids it to load or run
+anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import Final
+
+from reconciler.model.change import SIGNS, Action, Edit, PlacementChange, Plan, Rename
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.text import printable
+from reconciler.plan.formats import words
+from reconciler.plan.formats.context import Context
+from reconciler.plan.formats.outline import outline
+from reconciler.plan.grouping import Group, Section
+
+_STYLE: Final = """
+:root{color-scheme:light dark;--line:#8884;--soft:#8881;--red:#c62828;--green:#2e7d32;
+--yellow:#a15c00;--blue:#1565c0}
+@media(prefers-color-scheme:dark){:root{--red:#ff8a80;--green:#8bd48f;--yellow:#ffcc66;
+--blue:#82b1ff}}
+body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
+code,td.value{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
+.numbers{font-weight:600}.where{opacity:.75}.alert{border-left:4px solid var(--red);
+background:var(--soft);padding:.5rem 1rem;margin:1rem 0}
+details,.group{border:1px solid var(--line);border-radius:6px;padding:.5rem .8rem;margin:.5rem 0}
+summary{cursor:pointer}table{border-collapse:collapse;width:100%;margin:.4rem 0}
+td,th{border-top:1px solid var(--line);padding:.2rem .5rem;text-align:left;vertical-align:top}
+.create,.after{color:var(--green)}.update{color:var(--yellow)}.adopt,.move{color:var(--blue)}
+.delete,.recreate,.conflict,.hold,.before,.error{color:var(--red)}.warning{color:var(--yellow)}
+""".strip()
+_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+)
+
+
+def show(plan: Plan, context: Context) -> str:
+    """The page."""
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width,initial-scale=1">',
+            f"<title>Placement plan {_text(context.head)}</title>",
+            f"<style>{_STYLE}</style></head><body>",
+            *_body(plan, context),
+            "</body></html>",
+            "",
+        ]
+    )
+
+
+def _body(plan: Plan, context: Context) -> Iterator[str]:
+    yield "<header><h1>Placement plan</h1>"
+    revisions = ""
+    if context.base or context.head:
+        revisions = f"{_code(context.base or '(nothing)')} → {_code(context.head)} · "
+    counts = (
+        words.count_of(context.clusters, "cluster"),
+        words.count_of(context.objects, "object"),
+    )
+    yield f"<p>{revisions}{', '.join(counts)}</p>"
+    yield f'<p class="numbers">{_text(words.summary(plan))}</p></header>'
+    yield from _problems(plan)
+    if words.is_silent(plan):
+        yield f"<p>{words.NOTHING}</p>"
+    parts = outline(plan)
+    yield from _chapter("Deleted, recreated, held", (_group(one) for one in parts.removals))
+    yield from _chapter("In conflict", (_group(one) for one in parts.conflicts))
+    yield from _chapter("Renamed", (_rename(one) for one in plan.renames))
+    yield from _chapter("Placement", _placements(plan.placements))
+    yield from _chapter("Rendered", (_section(one) for one in parts.sections))
+    yield f'<footer><p class="where">Plan digest {_code(plan.digest)}</p></footer>'
+
+
+def _chapter(title: str, blocks: Iterable[str]) -> Iterator[str]:
+    """A heading with its blocks, nothing when there are none."""
+    found = list(blocks)
+    if found:
+        yield f"<section><h2>{title}</h2>"
+        yield from found
+        yield "</section>"
+
+
+def _problems(plan: Plan) -> Iterator[str]:
+    if plan.hold is not None:
+        lines = "".join(f"<p>{_text(line)}</p>" for line in words.hold_lines(plan))
+        yield f'<div class="alert" role="alert">{lines}</div>'
+    items = [*(_diagnostic(one) for one in plan.diagnostics)]
+    items += [f"<li>{_text(note)}</li>" for note in plan.notes]
+    if items:
+        yield f"<ul>{''.join(items)}</ul>"
+
+
+def _diagnostic(one: Diagnostic) -> str:
+    return f'<li class="{one.severity.value}">{_text(str(one))}</li>'
+
+
+def _group(group: Group) -> str:
+    clusters = _text(words.clusters_phrase(group.clusters, is_complete=True))
+    return f'<div class="group">{_title(group)} on {clusters}{_because(group)}{_edits(group)}</div>'
+
+
+def _section(section: Section) -> str:
+    heading = _text(words.clusters_phrase(section.clusters))
+    count = words.count_of(len(section.groups), "object")
+    names = _text(words.clusters_phrase(section.clusters, is_complete=True))
+    groups = "".join(
+        f'<div class="group">{_title(one)}{_because(one)}{_edits(one)}</div>'
+        for one in section.groups
+    )
+    whole = f'<p class="where">{names}</p>' if len(section.clusters) > words.MAX_NAMED else ""
+    return f"<details open><summary>{heading} · {count}</summary>{whole}{groups}</details>"
+
+
+def _title(group: Group) -> str:
+    sign = SIGNS[group.action]
+    verb = group.action.value if group.action is not Action.UNCHANGED else ""
+    return f'<span class="{verb}">{_text(sign)} {verb}</span> {_code(str(group.key))}'
+
+
+def _because(group: Group) -> str:
+    because = words.because(group)
+    return f'<div class="where">because {_text(because)}</div>' if because else ""
+
+
+def _edits(group: Group) -> str:
+    rows = "".join(_edit(one) for one in group.edits)
+    if not rows:
+        return ""
+    return f"<table><tr><th>field</th><th>before</th><th>after</th></tr>{rows}</table>"
+
+
+def _edit(edit: Edit) -> str:
+    before, after = words.edit_sides(edit)
+    remark = " <em>immutable: will be rejected or recreated</em>" if edit.is_immutable else ""
+    return (
+        f"<tr><td>{_code(edit.path)}{remark}</td>"
+        f'<td class="value before">{_text(before)}</td>'
+        f'<td class="value after">{_text(after)}</td></tr>'
+    )
+
+
+def _placements(changes: Iterable[PlacementChange]) -> Iterator[str]:
+    rows = [_placement(one) for one in changes]
+    if rows:
+        head = "<tr><th>object</th><th>clusters</th><th>because</th></tr>"
+        yield f"<table>{head}{''.join(rows)}</table>"
+
+
+def _placement(change: PlacementChange) -> str:
+    moves = " ".join(_code(move) for move in words.placement_moves(change)) or "no cluster changes"
+    because = words.joined(printable(change.cause), words.place(change.position))
+    return (
+        f"<tr><td>{_code(str(change.key))}</td>"
+        f'<td class="move">{moves}</td><td class="where">{_text(because)}</td></tr>'
+    )
+
+
+def _rename(rename: Rename) -> str:
+    clusters = _text(words.clusters_phrase(rename.clusters))
+    return (
+        f'<div class="group">{_code(str(rename.before))} → {_code(str(rename.after))}'
+        f" on {clusters}</div>"
+    )
+
+
+def _text(text: str) -> str:
+    return escape(printable(text))
+
+
+def _code(text: str) -> str:
+    return f"<code>{_text(text)}</code>"
