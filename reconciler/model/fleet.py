@@ -63,7 +63,8 @@ class Fleet:
     manifests of the groups of ours and
     Karmada's that have controllers of their own (quota, rebalancer, FederatedHPA …). `crds`:
     (group, kind) -> namespaced and versions come from
-    templates. `config` None: reconciler.yaml missing or unreadable, which holds the commit.
+    templates. `places`: where each of customizations, webhooks and others stands. `config` None:
+    reconciler.yaml missing or unreadable, which holds the commit.
     """
 
     revision: str = ""
@@ -75,6 +76,7 @@ class Fleet:
     customizations: tuple[Manifest, ...] = ()
     webhooks: tuple[Manifest, ...] = ()
     others: tuple[Manifest, ...] = ()
+    places: Mapping[ObjectKey, Position] = field(default_factory=dict)
     frozen: tuple[Frozen, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 

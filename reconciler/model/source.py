@@ -102,3 +102,15 @@ class Move:
     ref: str
     expected: str | None
     new: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One entry with its bytes; `data` is None where there are none to read or too many to load."""
+
+    path: str
+    oid: str
+    size: int = 0
+    kind: EntryKind = EntryKind.BLOB
+    data: bytes | None = None
+    anomaly: str | None = None

@@ -1,5 +1,11 @@
-"""Bytes by path -> Fleet and Diagnostics: YAML with marks, JSON Schema, defaults, validation.
+"""Bytes by path -> Fleet and Diagnostics: YAML, JSON Schema, defaults, admission, freezing.
+
 Imports model and overriders.
 """
 
 from __future__ import annotations
+
+from reconciler.parse.fleet import parse_fleet
+from reconciler.parse.memory import ParseMemory
+
+__all__ = ["ParseMemory", "parse_fleet"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.conformance import interpret, override, pipeline, placement
+from tests.conformance import interpret, override, parsing, pipeline, placement
 from tests.conformance.runner import Operation
 
 OPS: Final[dict[str, Operation]] = {
@@ -20,4 +20,7 @@ OPS: Final[dict[str, Operation]] = {
     "override": override.override,
     "pipeline": pipeline.pipeline,
     "schedule": placement.schedule,
+    "validateOverride": parsing.validate_override,
+    "validatePropagation": parsing.validate_propagation,
+    "yaml": parsing.yaml,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -16,7 +17,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.parse.yaml.documents import split_documents
+from reconciler.parse.yaml.documents import Chunk, split_documents
 from reconciler.parse.yaml.problem import Unreadable
 from reconciler.parse.yaml.scalars import key_text, resolve_plain, resolve_tagged
 
@@ -31,11 +32,17 @@ def locate(data: bytes, document: int, pointer: Pointer) -> tuple[int, int]:
     Keys of maps are pointed at by their key. Where the pointer leads nowhere (a field is missing,
     or stands behind an alias), the deepest place on the way to it.
     """
-    chunks = list(split_documents(data))
+    chunks = _chunks(data)
     if document >= len(chunks):
         return (0, 0)
     line, column = _Finder(chunks[document].data).find(pointer)
     return (line + chunks[document].first_line, column + 1)
+
+
+@lru_cache(maxsize=4)
+def _chunks(data: bytes) -> tuple[Chunk, ...]:
+    """Several places of one file are often asked for in a row."""
+    return tuple(split_documents(data))
 
 
 class _Finder:

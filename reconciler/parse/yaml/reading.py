@@ -38,10 +38,10 @@ class Reading:
 def read_documents(data: bytes) -> tuple[Reading, ...]:
     """Every document of a file in order. Raises Unreadable(LIMIT) for too large or too many."""
     if len(data) > MAX_BYTES:
-        raise Unreadable(ProblemKind.LIMIT, f"larger than {MAX_BYTES // 1024 // 1024} MiB")
+        raise Unreadable(ProblemKind.LIMIT, f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
     chunks = list(islice(split_documents(data), MAX_DOCUMENTS + 1))
     if len(chunks) > MAX_DOCUMENTS:
-        raise Unreadable(ProblemKind.LIMIT, f"more than {MAX_DOCUMENTS} documents")
+        raise Unreadable(ProblemKind.LIMIT, f"holds more than {MAX_DOCUMENTS} documents")
     return tuple(read_document(chunk) for chunk in chunks)
 
 

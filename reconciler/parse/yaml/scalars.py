@@ -84,7 +84,7 @@ def resolve_tagged(tag: str, text: str) -> Raw:
         return float(value)
     if _tag_of(value) == tag:
         return value
-    raise Unreadable(ProblemKind.VALUE, f"{text[:40]!r} is not a {tag.removeprefix(_TAG)}")
+    raise Unreadable(ProblemKind.VALUE, f"the value is not a !!{tag.removeprefix(_TAG)}")
 
 
 def json_value(raw: Raw) -> Raw:

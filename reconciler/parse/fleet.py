@@ -1,0 +1,240 @@
+"""The files of one revision -> Fleet: everything it says, and everything that is wrong with it.
+
+Strategy: entries become documents, documents are sorted by API group, each is built on its own and
+may be remembered, and only what concerns several of them - scopes, repeated identities - looks at
+all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final, TypeVar
+
+from reconciler.model.cluster import Cluster, ClusterFacts
+from reconciler.model.config import FleetConfig
+from reconciler.model.diagnostic import Effect, Position, in_order
+from reconciler.model.fleet import Fleet, Frozen, Template
+from reconciler.model.identity import ObjectKey
+from reconciler.model.manifest import Manifest
+from reconciler.model.policy import OverridePolicy, PropagationPolicy
+from reconciler.model.source import SourceFile
+from reconciler.parse.broken import Before, held_where_unknown, read_broken
+from reconciler.parse.built import Built
+from reconciler.parse.config import read_config
+from reconciler.parse.entries import by_path, read_entries
+from reconciler.parse.governing import build_governing
+from reconciler.parse.groups import Sort, sort_of, unknown_kind
+from reconciler.parse.memory import ParseMemory, Recollection
+from reconciler.parse.metadata import identity_problems, resolve_scope
+from reconciler.parse.problems import Document, diagnostic
+from reconciler.parse.scope import GroupKind, Scope, scopes
+from reconciler.parse.selection import CONFIG_PATH, selection
+from reconciler.parse.templates import build_template
+
+_T = TypeVar("_T")
+
+#: Places of a repeated identity that a message names.
+_SHOWN: Final = 3
+
+
+def parse_fleet(
+    files: Mapping[str, SourceFile],
+    *,
+    revision: str = "",
+    inventory: Mapping[str, ClusterFacts] | None = None,
+    previous: Fleet | None = None,
+    previous_paths: Collection[str] = frozenset(),
+    memory: ParseMemory | None = None,
+) -> Fleet:
+    """The fleet of a revision; never raises for what the files hold.
+
+    `previous` and `previous_paths` are the last applied fleet and the paths of its tree: they tell
+    a new document from one that was there before. A file that `memory` knows may come without data.
+    """
+    facts = inventory or {}
+    config, problems = read_config(files.get(CONFIG_PATH))
+    settings = config or FleetConfig()
+    recollection = Recollection(memory or ParseMemory())
+    is_selected = selection(settings)
+    selected = [one for one in by_path(files) if is_selected(one.path)]
+    entries = read_entries(selected, previous_paths, recollection)
+    reader = _Reader(settings, _scopes(entries.documents, facts, settings), recollection)
+    before = Before(frozenset(previous_paths), previous)
+    built = _without_twins(list(reader.read(entries.documents, before)))
+    recollection.keep()
+    return _assembled(
+        built,
+        Fleet(
+            revision=revision,
+            config=config,
+            frozen=entries.frozen,
+            diagnostics=(*problems, *entries.diagnostics),
+        ),
+        facts,
+    )
+
+
+def _scopes(
+    documents: Iterable[Document], facts: Mapping[str, ClusterFacts], config: FleetConfig
+) -> dict[GroupKind, Scope]:
+    bodies = (one.parsed.body for one in documents if one.parsed.body is not None)
+    return scopes(bodies, facts, config)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads documents one by one under the settings of a fleet."""
+
+    config: FleetConfig
+    scopes: Mapping[GroupKind, Scope]
+    recollection: Recollection
+
+    def read(self, documents: Iterable[Document], before: Before) -> Iterator[Built]:
+        """What became of each document, in order."""
+        by_file: dict[str, list[Document]] = defaultdict(list)
+        for document in documents:
+            by_file[document.path].append(document)
+        for siblings in by_file.values():
+            is_alone = all(one.parsed.fault is not None for one in siblings)
+            for document in siblings:
+                built = self._built(document)
+                if built.value is None:
+                    built = held_where_unknown(built, document, before, is_alone=is_alone)
+                yield built
+
+    def _built(self, document: Document) -> Built:
+        fault = document.parsed.fault
+        namespace = self.config.default_namespace
+        if fault is not None:
+            return read_broken(document, fault, self.scopes, namespace)
+        problems = identity_problems(document)
+        if problems:
+            return Built(document.position, None, tuple(problems))
+        body = document.parsed.body or {}
+        sort = sort_of(body)
+        if sort is Sort.UNKNOWN:
+            return _unknown(document)
+        key, problems = resolve_scope(document, self.scopes, namespace)
+        if key is None:
+            return Built(document.position, None, tuple(problems))
+        built = self._remembered(document, key, sort)
+        if not problems:
+            return built
+        return dataclasses.replace(built, diagnostics=(*problems, *built.diagnostics))
+
+    def _remembered(self, document: Document, key: ObjectKey, sort: Sort) -> Built:
+        parsed = document.parsed
+        settings = "" if sort is Sort.TEMPLATE else self.config.digest
+        token = (document.path, document.oid, parsed.index, parsed.pointer, key, settings)
+        return self.recollection.document(token, lambda: self._fresh(document, key, sort))
+
+    def _fresh(self, document: Document, key: ObjectKey, sort: Sort) -> Built:
+        match sort:
+            case Sort.TEMPLATE:
+                return build_template(document, key)
+            case Sort.CONFIG:
+                message = f"a FleetConfig counts only in {CONFIG_PATH} at the root"
+                return _refused("RC015", message, document, key, "remove it, or move it there")
+            case _:
+                return build_governing(document, key, sort, self.config.feature_gates)
+
+
+def _unknown(document: Document) -> Built:
+    body = document.parsed.body or {}
+    message, hint = unknown_kind(body["apiVersion"], body["kind"])
+    return _refused("RC020", message, document, None, hint)
+
+
+def _refused(
+    code: str, message: str, document: Document, key: ObjectKey | None, hint: str
+) -> Built:
+    subject = "" if key is None else str(key)
+    problem = diagnostic(code, message, document.place("kind"), hint=hint, subject=subject)
+    return Built(document.position, key, (problem,))
+
+
+def _without_twins(built: list[Built]) -> list[Built]:
+    """Documents that share an identity are all frozen: nobody can say which one is meant."""
+    places: dict[ObjectKey, list[Position]] = defaultdict(list)
+    for one in built:
+        if one.key is not None:
+            places[one.key].append(one.position)
+    return [
+        one if one.key is None or len(places[one.key]) == 1 else _twin(one, one.key, places)
+        for one in built
+    ]
+
+
+def _twin(one: Built, key: ObjectKey, places: Mapping[ObjectKey, list[Position]]) -> Built:
+    elsewhere = [str(place) for place in places[key] if place != one.position]
+    more = f" and {len(elsewhere) - _SHOWN} more" if len(elsewhere) > _SHOWN else ""
+    others = ", ".join(elsewhere[:_SHOWN]) + more
+    message = f"{key} is declared more than once, also at {others or one.position}"
+    problem = diagnostic("RC016", message, one.position, hint="keep one", subject=str(key))
+    reach = one.reach
+    if isinstance(one.value, PropagationPolicy | OverridePolicy):
+        reach = dataclasses.replace(one.value, is_frozen=True)
+    return Built(one.position, key, (*one.diagnostics, problem), reach=reach)
+
+
+def _assembled(built: list[Built], fleet: Fleet, facts: Mapping[str, ClusterFacts]) -> Fleet:
+    values = [one.value for one in built if one.value is not None]
+    reaches = [one.reach for one in built if one.value is None and one.reach is not None]
+    templates = {one.key: one for one in _of(values, Template)}
+    manifests = _manifests(built)
+    diagnostics = [*fleet.diagnostics, *(problem for one in built for problem in one.diagnostics)]
+    return dataclasses.replace(
+        fleet,
+        clusters=tuple(
+            dataclasses.replace(one, facts=facts.get(one.name))
+            for one in sorted(_of(values, Cluster), key=lambda one: one.name)
+        ),
+        templates={key: templates[key] for key in sorted(templates, key=_fields)},
+        propagation_policies=tuple(
+            sorted(
+                [*_of(values, PropagationPolicy), *_of(reaches, PropagationPolicy)],
+                key=lambda one: one.ref,
+            )
+        ),
+        override_policies=tuple(
+            sorted(
+                [*_of(values, OverridePolicy), *_of(reaches, OverridePolicy)],
+                key=lambda one: one.ref,
+            )
+        ),
+        customizations=manifests[Sort.CUSTOMIZATION],
+        webhooks=manifests[Sort.WEBHOOK],
+        others=manifests[Sort.OTHER],
+        places={
+            one.key: one.position
+            for one in built
+            if one.key is not None and isinstance(one.value, Manifest)
+        },
+        frozen=(*fleet.frozen, *(_frozen(one) for one in built if one.value is None)),
+        diagnostics=in_order(diagnostics),
+    )
+
+
+def _fields(key: ObjectKey) -> tuple[str, str, str, str]:
+    """The order of identities, faster than comparing them one by one."""
+    return (key.group, key.kind, key.namespace, key.name)
+
+
+def _of(values: Iterable[object], kind: type[_T]) -> Iterator[_T]:
+    return (one for one in values if isinstance(one, kind))
+
+
+def _manifests(built: Iterable[Built]) -> dict[Sort, tuple[Manifest, ...]]:
+    found: dict[Sort, list[Manifest]] = defaultdict(list)
+    for one in built:
+        if isinstance(one.value, Manifest):
+            found[sort_of(one.value.body)].append(one.value)
+    sorts = (Sort.CUSTOMIZATION, Sort.WEBHOOK, Sort.OTHER)
+    return {sort: tuple(sorted(found[sort], key=lambda one: one.key)) for sort in sorts}
+
+
+def _frozen(one: Built) -> Frozen:
+    is_held = any(problem.effect is Effect.HOLD for problem in one.diagnostics)
+    return Frozen(position=one.position, key=one.key, is_new_unreadable=is_held)
