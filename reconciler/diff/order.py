@@ -48,7 +48,7 @@ def _fields(desired: Mapping[str, Any], observed: dict[str, Any]) -> dict[str, A
         put: Any = reordered(value, there)
         keys = ORDERED.get(name)
         if keys and _is_keyed(keys, value, put):
-            put = _sorted(keys, value, put)
+            put = _sorted(keys, value, put)  # type: ignore[arg-type] # both are lists by now
         if put is not there:
             changed[name] = put
     return {**observed, **changed} if changed else observed

@@ -207,13 +207,6 @@ spec:
   - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}
   - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 1000M}}}
 ---
-apiVersion: autoscaling/v1
-kind: HorizontalPodAutoscaler
-metadata: {name: db, namespace: shop}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: db}
-  maxReplicas: 2
----
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: reader, namespace: shop}

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from aiohttp import web
 
 from reconciler.adapters.members.api import ApiMember
 from reconciler.adapters.members.credentials import Credentials
 from reconciler.adapters.members.observe import observe
 from reconciler.adapters.members.opening import member_with
 from reconciler.adapters.members.pacing import Limits, loop_time
+from reconciler.adapters.simulation import Endpoint, SimulatedFleet
 from reconciler.diff.compare import compare
 from reconciler.diff.context import Context
 from reconciler.diff.namespaces import bare_namespaces
@@ -25,6 +30,7 @@ from reconciler.model.member import KindRef, ObjectRef
 from reconciler.model.work import Work
 from reconciler.runtime.executor import ExecutionOptions, ExecutionReport, execute
 from reconciler.runtime.fights import Fights
+from tests.realcluster import RealApiServer
 from tests.works import a_work, compared
 
 FLEET = "fleet-under-test"
@@ -49,6 +55,83 @@ class Server(Protocol):
     def writes(self) -> int:
         """How many writing requests the server has seen, dry runs included."""
         ...
+
+
+class RealServer:
+    """A real API server as the stories see it."""
+
+    def __init__(self, server: RealApiServer) -> None:
+        self._server = server
+        self.url = server.url
+        self.token = server.token
+
+    def ca_pem(self) -> str:
+        """The certificate that the server signed itself."""
+        return self._server.ca_file.read_text()
+
+    def request(
+        self, method: str, path: str, body: Any = None, *, content_type: str = "application/json"
+    ) -> tuple[int, Any]:
+        """As somebody else."""
+        return self._server.request(method, path, body, content_type=content_type)
+
+    def writes(self) -> int:
+        """Counted in the audit log."""
+        return audited_writes(self._server.audit_log.read_text())
+
+
+class CountingFleet(SimulatedFleet):
+    """A simulated fleet that counts the writing requests it gets."""
+
+    writes = 0
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.writes += request.method != "GET"
+        return await super()._answer(request)
+
+
+class SimulatedServer:
+    """One simulated cluster as the stories see it."""
+
+    def __init__(self, fleet: CountingFleet, endpoint: Endpoint) -> None:
+        self._fleet = fleet
+        self.url = endpoint.url
+        self.token = endpoint.token
+
+    @classmethod
+    @contextmanager
+    def running(cls, version: str) -> Iterator[SimulatedServer]:
+        """A cluster of that version, in a thread of its own."""
+        fleet = CountingFleet(["one"], version=version)
+        endpoints = fleet.start()
+        try:
+            yield cls(fleet, endpoints["one"])
+        finally:
+            fleet.stop()
+
+    def ca_pem(self) -> str:
+        """Plain http."""
+        return ""
+
+    def request(
+        self, method: str, path: str, body: Any = None, *, content_type: str = "application/json"
+    ) -> tuple[int, Any]:
+        """As somebody else."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, method=method)  # noqa: S310
+        request.add_header("Authorization", f"Bearer {self.token}")
+        if data is not None:
+            request.add_header("Content-Type", content_type)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read())
+
+    def writes(self) -> int:
+        """Counted on arrival."""
+        return self._fleet.writes
 
 
 @dataclass

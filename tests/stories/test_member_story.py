@@ -13,35 +13,15 @@ from reconciler.model.identity import ObjectKey
 from reconciler.runtime.executor import ExecutionReport, Result, execute
 from tests.realcluster import RealApiServer, assets, free_port
 from tests.stories.manykinds import MANY_KINDS
-from tests.stories.memberbench import FLEET, Bench, Server, audited_writes
+from tests.stories.memberbench import FLEET, Bench, RealServer, Server, SimulatedServer
 from tests.works import a_work
 
 DEPLOYMENT = ObjectKey("apps", "Deployment", "shop", "web")
 CONFIG = ObjectKey("", "ConfigMap", "shop", "settings")
 
 
-class RealServer:
-    """A real API server as the stories see it."""
-
-    def __init__(self, server: RealApiServer) -> None:
-        self._server = server
-        self.url = server.url
-        self.token = server.token
-
-    def ca_pem(self) -> str:
-        return self._server.ca_file.read_text()
-
-    def request(
-        self, method: str, path: str, body: Any = None, *, content_type: str = "application/json"
-    ) -> tuple[int, Any]:
-        return self._server.request(method, path, body, content_type=content_type)
-
-    def writes(self) -> int:
-        return audited_writes(self._server.audit_log.read_text())
-
-
 @pytest.fixture(scope="module")
-def real() -> Iterator[RealServer]:
+def real() -> Iterator[Server]:
     binaries = assets()
     if binaries is None:
         pytest.skip("no kube-apiserver")
@@ -49,11 +29,31 @@ def real() -> Iterator[RealServer]:
         yield RealServer(server)
 
 
-@pytest.fixture(params=[pytest.param("real", marks=pytest.mark.cluster)])
+@pytest.fixture
+def simulated_old() -> Iterator[Server]:
+    with SimulatedServer.running("1.20") as server:
+        yield server
+
+
+@pytest.fixture
+def simulated_new() -> Iterator[Server]:
+    with SimulatedServer.running("1.36") as server:
+        yield server
+
+
+@pytest.fixture(
+    params=[
+        "simulated_old",
+        "simulated_new",
+        pytest.param("real", marks=pytest.mark.cluster),
+    ]
+)
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server without the objects of earlier stories."""
     found: Server = request.getfixturevalue(request.param)
     yield found
+    if request.param != "real":
+        return
     for path in (
         "/apis/apps/v1/namespaces/shop/deployments",
         "/api/v1/namespaces/shop/configmaps",
