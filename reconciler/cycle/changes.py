@@ -9,20 +9,22 @@ objects; only what is recorded as placed by us is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from reconciler.diff.compare import compare
 from reconciler.diff.context import Context, Retain
 from reconciler.diff.namespaces import bare_namespaces
 from reconciler.diff.redact import NO_SECRETS, SecretValues
 from reconciler.diff.works import compare_works
+from reconciler.interpret.chain import Interpreter
 from reconciler.model.change import Action, Change
 from reconciler.model.config import FleetConfig
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.work import Work
-from reconciler.model.world import Observed, Works
+from reconciler.model.world import Observed, Outcome, Works, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +62,15 @@ class Comparing:
                     change = compare_works(before.get(key), after.get(key), self.secrets)
                     yield self._placed(change)
 
-    def _member(
-        self, cluster: str, works: Mapping[ObjectKey, Work], seen: Observed
-    ) -> Iterator[Change]:
-        context = Context(
+    def again(self, change: Change, observed: dict[str, Any] | None) -> Change:
+        """The decision about one object as it is observed now."""
+        if change.desired is None and observed is None:
+            return replace(change, action=Action.UNCHANGED, reason="it is gone")
+        decided = compare(change.desired, observed, self._context(change.cluster))
+        return self._placed(decided)
+
+    def _context(self, cluster: str) -> Context:
+        return Context(
             cluster=cluster,
             fleet_id=self.config.fleet_id,
             retain=self.retain,
@@ -73,6 +80,11 @@ class Comparing:
             recorded=self.recorded.get(cluster, frozenset()),
             preserved=self.preserved,
         )
+
+    def _member(
+        self, cluster: str, works: Mapping[ObjectKey, Work], seen: Observed
+    ) -> Iterator[Change]:
+        context = self._context(cluster)
         wanted = self._dispatched(cluster, works)
         yield from bare_namespaces(cluster, wanted, seen.namespaces)
         for work in wanted:
@@ -104,3 +116,27 @@ class Comparing:
             return change
         template = self.fleet.templates.get(change.key)
         return replace(change, position=template.position) if template else change
+
+
+def recomparing(
+    outcome: Outcome, world: World
+) -> Callable[[Change, dict[str, Any] | None], Change]:
+    """How one change is decided again when the member changed in between."""
+    fleet, config = outcome.fleet, outcome.fleet.config or FleetConfig()
+    interpreter = Interpreter(
+        [one.body for one in fleet.customizations],
+        webhooks=[one.body for one in fleet.webhooks],
+        answers=world.answers,
+    )
+    comparing = Comparing(
+        fleet=fleet,
+        config=config,
+        retain=interpreter.retain,
+        recorded=world.state.recorded,
+        secrets=SecretValues.of(
+            template.manifest.body
+            for key, template in fleet.templates.items()
+            if (key.group, key.kind) == ("", "Secret")
+        ),
+    )
+    return comparing.again

@@ -17,10 +17,10 @@ from reconciler.adapters.writeback.branches import (
     works_branch,
 )
 from reconciler.model.cluster import ClusterFacts
-from reconciler.model.errors import MissingBranch, RewrittenHistory, SourceUnavailable
+from reconciler.model.errors import RewrittenHistory, SourceUnavailable
 from reconciler.model.fleet import Fleet
 from reconciler.model.source import EntryKind, Revision, SourceEntry, SourceFile, SourceTree
-from reconciler.parse.fleet import FileMemory, parse_fleet
+from reconciler.parse import ParseMemory, parse_fleet
 from reconciler.parse.selection import is_document
 from reconciler.runtime.settings import Settings
 
@@ -35,8 +35,8 @@ class FleetRepository:
         self.remote = remote
         self._branch = branch
         self.writer = BranchWriter(store, remote)
-        self._memory = FileMemory()
-        self._blobs: dict[str, bytes] = {}
+        # Each reading forgets what it did not use, so the two revisions at hand have one each.
+        self._memories = {"head": ParseMemory(), "base": ParseMemory()}
 
     @classmethod
     def of(cls, settings: Settings) -> FleetRepository:
@@ -81,43 +81,38 @@ class FleetRepository:
         revision: str,
         *,
         inventory: Mapping[str, ClusterFacts] | None = None,
-        previous: str = "",
+        previous: Fleet | None = None,
     ) -> Fleet:
-        """The fleet of a revision. `previous` is the last applied one: what is new is seen against
-        it.
-        """
+        """The fleet of a revision; what is new in it is seen against `previous`, None for a base."""
         tree = self.store.tree(revision)
+        memory = self._memories["base" if previous is None else "head"]
+        paths = (
+            frozenset(self.store.tree(previous.revision).entries)
+            if previous and previous.revision
+            else frozenset()
+        )
         return parse_fleet(
-            self.files(tree),
+            self._files(tree, memory),
             revision=revision,
-            inventory=inventory or {},
-            previous_paths=self._paths(previous),
-            memory=self._memory,
+            inventory=inventory,
+            previous=previous,
+            previous_paths=paths,
+            memory=memory,
         )
 
-    def files(self, tree: SourceTree) -> dict[str, SourceFile]:
-        """Every entry of a tree, with the bytes of those that may be documents."""
-        wanted = {
-            path: entry
-            for path, entry in tree.entries.items()
-            if is_document(path) and _is_readable(entry)
-        }
-        for entry in wanted.values():
-            if entry.oid not in self._memory and entry.oid not in self._blobs:
-                self._blobs[entry.oid] = tree.read(entry.oid)
-        files = {
+    def _files(self, tree: SourceTree, memory: ParseMemory) -> dict[str, SourceFile]:
+        """Every entry of a tree, with the bytes of those that may be documents and are not known."""
+        return {
             path: SourceFile(
                 path=path,
                 oid=entry.oid,
                 size=entry.size,
                 kind=entry.kind,
-                data=self._blobs.get(entry.oid) if path in wanted else None,
+                data=tree.read(entry.oid) if _is_wanted(entry, memory) else None,
                 anomaly=entry.anomaly,
             )
             for path, entry in tree.entries.items()
         }
-        self._blobs.clear()
-        return files
 
     def state(self) -> BranchContent:
         """The state branch as it was last fetched or pushed."""
@@ -144,14 +139,7 @@ class FleetRepository:
         """Every file of one of our branches."""
         return {path: content.read(path) or b"" for path in content.files}
 
-    def _paths(self, revision: str) -> frozenset[str]:
-        if not revision:
-            return frozenset()
-        try:
-            return frozenset(self.store.tree(revision).entries)
-        except (SourceUnavailable, MissingBranch):
-            return frozenset()
 
-
-def _is_readable(entry: SourceEntry) -> bool:
-    return entry.kind is EntryKind.BLOB and entry.anomaly is None
+def _is_wanted(entry: SourceEntry, memory: ParseMemory) -> bool:
+    is_readable = entry.kind is EntryKind.BLOB and entry.anomaly is None
+    return is_readable and is_document(entry.path) and not memory.knows(entry.oid)

@@ -1,0 +1,133 @@
+"""Gathering: everything a cycle needs to know that Git has, read at one moment.
+
+What cannot be read is never taken for empty: a missing branch, an empty repository or rewritten
+history hold the commit as a
+Diagnostic, and the last applied fleet stays in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reconciler.model.cluster import ClusterFacts
+from reconciler.model.diagnostic import Diagnostic, Effect, in_order
+from reconciler.model.errors import (
+    EmptyRepository,
+    MissingBranch,
+    ReconcilerError,
+    RewrittenHistory,
+)
+from reconciler.model.fleet import Fleet
+from reconciler.model.identity import ObjectKey
+from reconciler.model.report import TemplateStatus
+from reconciler.model.world import State
+from reconciler.parse.decode import decode_cluster_facts
+from reconciler.runtime.approvals import HOLDS, approved
+from reconciler.runtime.documents import DocumentMemory, document, documents_below
+from reconciler.runtime.repository import FleetRepository
+from reconciler.runtime.state_files import state_of
+from reconciler.status.documents import STATUS, decode_template_status
+from reconciler.status.inventory import CLUSTERS
+
+EMPTY_REPOSITORY, MISSING_BRANCH, REWRITTEN = "RC040", "RC041", "RC042"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What Git says: the newest fleet, the last applied one, the state, and the last report."""
+
+    fleet: Fleet
+    last_applied: Fleet | None
+    state: State
+    inventory: Mapping[str, ClusterFacts] = field(default_factory=dict)
+    statuses: Mapping[ObjectKey, TemplateStatus] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Gathering:
+    """Reads a repository again and again; what did not change is remembered by blob."""
+
+    def __init__(self, repository: FleetRepository) -> None:
+        self._repository = repository
+        self._memory = DocumentMemory()
+        self._fleets: dict[str, Fleet] = {}
+
+    def gather(self) -> Gathered:
+        """One consistent reading. Raises `SourceUnavailable` and `StateDamaged`."""
+        state = self.state()
+        inventory = self.inventory()
+        last = self.base(state.applied_revision, inventory) if state.applied_revision else None
+        fleet, problems = self._newest(state, last, inventory)
+        state, found = self._approved(state, fleet)
+        return Gathered(
+            fleet=replace(fleet, diagnostics=in_order([*fleet.diagnostics, *problems])),
+            last_applied=last,
+            state=state,
+            inventory=inventory,
+            statuses=self.statuses(),
+            diagnostics=found,
+        )
+
+    def state(self) -> State:
+        """What the state branch remembers."""
+        content = self._repository.state()
+        return state_of(self._repository.contents(content), document)
+
+    def inventory(self) -> dict[str, ClusterFacts]:
+        """What members last reported, by cluster."""
+        found = documents_below(self._repository.status(), CLUSTERS, self._memory)
+        return {
+            one["metadata"]["name"]: decode_cluster_facts(one["status"]) for one in found.values()
+        }
+
+    def statuses(self) -> dict[ObjectKey, TemplateStatus]:
+        """The last report's templates."""
+        found = documents_below(self._repository.status(), STATUS, self._memory)
+        statuses = (decode_template_status(one) for one in found.values())
+        return {status.key: status for status in statuses}
+
+    def holds(self) -> dict[str, dict[str, Any]]:
+        """Documents of holds by digest."""
+        found = documents_below(self._repository.status(), HOLDS, self._memory)
+        return {one["digest"]: one for one in found.values()}
+
+    def base(self, revision: str, inventory: Mapping[str, ClusterFacts]) -> Fleet:
+        """The fleet of an earlier revision, as it was when it was new."""
+        return self._repository.fleet(revision, inventory=inventory)
+
+    def head(
+        self, revision: str, inventory: Mapping[str, ClusterFacts], previous: Fleet | None
+    ) -> Fleet:
+        """The fleet of a revision that follows another."""
+        return self._repository.fleet(revision, inventory=inventory, previous=previous or Fleet())
+
+    def _newest(
+        self, state: State, last: Fleet | None, inventory: Mapping[str, ClusterFacts]
+    ) -> tuple[Fleet, tuple[Diagnostic, ...]]:
+        try:
+            head = self._repository.head()
+        except EmptyRepository as error:
+            return Fleet(), (_held(EMPTY_REPOSITORY, error),)
+        except MissingBranch as error:
+            return Fleet(), (_held(MISSING_BRANCH, error),)
+        fleet = self.head(head.id, inventory, last)
+        allowed = last is not None and last.config is not None and last.config.allow_rewrite
+        if not state.applied_revision or allowed:
+            return fleet, ()
+        try:
+            self._repository.require_descent(state.applied_revision, head.id)
+        except RewrittenHistory as error:
+            return fleet, (_held(REWRITTEN, error),)
+        return fleet, ()
+
+    def _approved(self, state: State, fleet: Fleet) -> tuple[State, tuple[Diagnostic, ...]]:
+        if fleet.is_held or not fleet.revision:
+            return state, ()
+        commits = self._repository.store.log(fleet.revision, since=state.applied_revision or None)
+        return approved(state, commits, self.holds(), fleet.config)
+
+
+def _held(code: str, error: ReconcilerError) -> Diagnostic:
+    return Diagnostic(code=code, message=str(error), effect=Effect.HOLD, hint=error.hint)
