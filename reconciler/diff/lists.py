@@ -51,14 +51,6 @@ def is_built_in(api_version: str) -> bool:
     return "." not in group or group.endswith(".k8s.io")
 
 
-def known_keys(field: str, *lists: Sequence[Any]) -> tuple[str, ...]:
-    """Key fields of a built-in list with this name; empty when it is none or items lack them."""
-    for keys in LIST_KEYS.get(field, ()):
-        if all(is_keyed_by(keys, items) for items in lists):
-            return keys
-    return ()
-
-
 def with_key_defaults(field: Any, items: list[Any]) -> list[Any]:
     """The items with the key fields that they leave to the server; other lists as they are."""
     for keys in LIST_KEYS.get(field, ()):
@@ -78,17 +70,23 @@ def telling_keys(*lists: Sequence[Any]) -> tuple[str, ...]:
 
 def is_keyed_by(keys: tuple[str, ...], items: Sequence[Any]) -> bool:
     """Whether all items are maps with these fields (or their defaults), no two alike."""
-    seen = set()
+    return indexed(keys, items) is not None
+
+
+def indexed(keys: tuple[str, ...], items: Sequence[Any]) -> dict[tuple[Any, ...], Any] | None:
+    """The items by the values of their key fields; None when one lacks them or two are alike."""
+    found: dict[tuple[Any, ...], Any] = {}
     for item in items:
         if not isinstance(item, dict):
-            return False
-        values = tuple(item.get(key, KEY_DEFAULTS.get(key)) for key in keys)
-        if any(value is None or isinstance(value, dict | list) for value in values):
-            return False
-        seen.add(values)
-    return len(seen) == len(items)
+            return None
+        values = tuple([item.get(key) or KEY_DEFAULTS.get(key) for key in keys])
+        for value in values:
+            if value is None or isinstance(value, dict | list):
+                return None
+        found[values] = item
+    return found if len(found) == len(items) else None
 
 
 def item_of(keys: tuple[str, ...], item: Mapping[str, Any]) -> Item:
     """The step to an item."""
-    return Item(tuple((key, item.get(key, KEY_DEFAULTS.get(key))) for key in keys))
+    return Item(keys, tuple([item.get(key) or KEY_DEFAULTS.get(key) for key in keys]))

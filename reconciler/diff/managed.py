@@ -74,36 +74,37 @@ def child(tree: Tree, step: Step) -> Tree | None:
     if isinstance(step, str):
         return tree.get(f"f:{step}")
     if isinstance(step, Item):
-        return item_tree(tree, dict(step.keys))
+        return next(
+            (tree[name] for name in tree if is_key_of(keys_of(name), dict(step.pairs))), None
+        )
     if isinstance(step, Member):
         return tree.get(f"v:{orjson.dumps(step.value).decode()}")
     return tree.get(f"i:{step}")
 
 
-def item_tree(tree: Tree, item: Mapping[str, Any]) -> Tree | None:
-    """The tree of the list item whose key fields these are; what the item leaves out may be a
-    default.
-    """
-    for name, below in tree.items():
-        if name.startswith("k:") and is_key_of(keys_of(name), item):
-            return below  # type: ignore[no-any-return] # the JSON is the server's
-    return None
+def items_of(tree: Tree, names: tuple[str, ...]) -> dict[tuple[Any, ...], Tree]:
+    """The trees of a keyed list's items by the values of its key fields."""
+    return {values_of(name, names): below for name, below in tree.items() if name[:2] == "k:"}
+
+
+@lru_cache(maxsize=16384)
+def values_of(name: str, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """The values of `k:{"name":"web"}` in the order of these key fields."""
+    keys = dict(keys_of(name))
+    return tuple(keys.get(one) for one in names)
 
 
 def is_key_of(keys: tuple[tuple[str, Any], ...], item: Mapping[str, Any]) -> bool:
-    """Whether an item may be the one with these key values."""
-    found = 0
-    for key, value in keys:
-        if key in item:
-            if item[key] != value:
-                return False
-            found += 1
-    return found > 0
+    """Whether an item may be the one with these key values; what it leaves out may be a default."""
+    common = [(key, value) for key, value in keys if key in item]
+    return bool(common) and all(item[key] == value for key, value in common)
 
 
 @lru_cache(maxsize=16384)
 def keys_of(name: str) -> tuple[tuple[str, Any], ...]:
     """The key fields of `k:{"name":"web"}`; empty for what is no such name."""
+    if not name.startswith("k:"):
+        return ()
     try:
         keys = orjson.loads(name[2:])
     except orjson.JSONDecodeError:

@@ -88,30 +88,37 @@ def sendable(manifest: Mapping[str, Any]) -> dict[str, Any]:
     Older servers refuse applies that leave a list's key field to its default, or that write a
     quantity as a number: both are spelled out.
     """
-    is_ours = is_built_in(str(manifest.get("apiVersion", "")))
-    body: dict[str, Any] = _sent((), manifest, is_built_in=is_ours)
-    body.pop("status", None)
+    is_known = is_built_in(str(manifest.get("apiVersion", "")))
+    body = {
+        name: _sent(value, name, "", is_plain=not is_known or name in TEXT_FIELDS)
+        for name, value in manifest.items()
+        if value is not None and name != "status"
+    }
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
         body["metadata"] = {k: v for k, v in metadata.items() if k not in SERVER_FIELDS}
     return with_encoded_secret(body) if is_secret(body) else body
 
 
-def _sent(path: Path, value: Any, *, is_built_in: bool) -> Any:
-    """The value without null fields; a null item of a list stays, for its place counts."""
+def _sent(value: Any, name: str, parent: str, *, is_plain: bool) -> Any:
+    """The value of a field without null fields; a null item of a list stays, for its place counts.
+
+    `is_plain`: nothing below is a quantity or a keyed list.
+    """
+    if value.__class__ is str:
+        return value
     if isinstance(value, dict):
         return {
-            name: _sent((*path, name), below, is_built_in=is_built_in)
-            for name, below in value.items()
+            inner: _sent(below, inner, name, is_plain=is_plain or inner in TEXT_FIELDS)
+            for inner, below in value.items()
             if below is not None
         }
     if isinstance(value, list):
-        items = [_sent(path, item, is_built_in=is_built_in) for item in value]
-        return with_key_defaults(path[-1], items) if is_built_in and path else items
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and is_built_in and path and is_quantity_field(path):
-        return str(Quantity.parse(value))
-    return value
+        items = [_sent(item, name, parent, is_plain=is_plain) for item in value]
+        return items if is_plain else with_key_defaults(name, items)
+    if is_plain or isinstance(value, bool) or not is_quantity_field((parent, name)):
+        return value
+    return str(Quantity.parse(value))
 
 
 def is_secret(manifest: Mapping[str, Any]) -> bool:

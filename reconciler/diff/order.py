@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from reconciler.diff.lists import is_keyed_by, item_of
-from reconciler.diff.steps import Item
 
 #: Names of built-in keyed lists whose order pods can tell, with their key.
 ORDERED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -20,8 +19,10 @@ ORDERED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def is_in_order(wanted: Sequence[Item], there: Sequence[Item]) -> bool:
+def is_in_order(wanted: Sequence[Any], there: Sequence[Any]) -> bool:
     """Whether the items that both have stand in the same order."""
+    if list(wanted) == list(there):
+        return True
     common = set(there)
     known = set(wanted)
     return [step for step in wanted if step in common] == [step for step in there if step in known]

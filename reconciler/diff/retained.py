@@ -151,7 +151,7 @@ def _index(items: list[Any], step: Step) -> int | None:
     """Where a step leads inside a list."""
     if isinstance(step, Item):
         for index, item in enumerate(items):
-            if isinstance(item, dict) and managed.is_key_of(step.keys, item):
+            if isinstance(item, dict) and managed.is_key_of(step.pairs, item):
                 return index
         return None
     if isinstance(step, str):
@@ -186,5 +186,6 @@ def _step(name: str) -> Step | None:
     if name.startswith("f:"):
         return name[2:]
     if name.startswith("k:"):
-        return Item(managed.keys_of(name))
+        keys = managed.keys_of(name)
+        return Item(tuple(key for key, _ in keys), tuple(value for _, value in keys))
     return None

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _PLAIN: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An item of a keyed list: its key fields with their values, in the order of the key."""
+class Item(NamedTuple):
+    """An item of a keyed list: the names of its key fields, and their values."""
 
-    keys: tuple[tuple[str, Any], ...]
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    @property
+    def pairs(self) -> tuple[tuple[str, Any], ...]:
+        """The key fields with their values."""
+        return tuple(zip(self.names, self.values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ def shown(path: Path) -> str:
 
 def _shown_step(step: Step, *, is_first: bool) -> str:
     if isinstance(step, Item):
-        return f"[{','.join(f'{key}={value}' for key, value in step.keys)}]"
+        return f"[{','.join(f'{key}={value}' for key, value in step.pairs)}]"
     if isinstance(step, Member):
         return f"[={step.value}]"
     if isinstance(step, int):

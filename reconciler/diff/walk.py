@@ -16,15 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.diff import managed
-from reconciler.diff.lists import (
-    KEY_DEFAULTS,
-    SETS,
-    SHUFFLED,
-    is_keyed_by,
-    item_of,
-    known_keys,
-    telling_keys,
-)
+from reconciler.diff.lists import LIST_KEYS, SETS, SHUFFLED, indexed, item_of, telling_keys
 from reconciler.diff.managed import Tree
 from reconciler.diff.normal import is_dropped_by_server, is_filled_in, is_same_scalar
 from reconciler.diff.order import ORDERED, is_in_order
@@ -123,59 +115,58 @@ class Walk:
     def items(self, path: Path, desired: list[Any], observed: list[Any], owned: Tree) -> None:
         """Compare two lists."""
         exact = owned is EVERYTHING
-        keys = self.keys(path, desired, observed, owned)
-        if keys:
-            self.keyed(path, keys, desired, observed, owned)
-        elif not exact and (managed.is_set(owned) or path[-1] in SETS):
+        if self.is_keyed(path, desired, observed, owned):
+            return
+        if not exact and (managed.is_set(owned) or path[-1] in SETS):
             self.members(path, desired, observed, owned)
         elif exact:
             self.listed(path, desired, observed, EVERYTHING)
         else:
             self.atomic(path, desired, observed)
 
-    def keys(
-        self, path: Path, desired: Sequence[Any], observed: Sequence[Any], owned: Tree
-    ) -> tuple[str, ...]:
-        """The key fields by which both lists are told apart; empty for any other list."""
-        keys = managed.key_names(owned)
-        if not keys and self.is_built_in and isinstance(path[-1], str):
-            keys = known_keys(path[-1], desired, observed)
-        if keys and is_keyed_by(keys, desired) and is_keyed_by(keys, observed):
-            return keys
-        return ()
+    def is_keyed(self, path: Path, desired: list[Any], observed: list[Any], owned: Tree) -> bool:
+        """Compare by key, and say whether that was possible."""
+        names = managed.key_names(owned)
+        candidates: tuple[tuple[str, ...], ...] = (names,) if names else ()
+        if not names and self.is_built_in and isinstance(path[-1], str):
+            candidates = LIST_KEYS.get(path[-1], ())
+        for keys in candidates:
+            wanted, there = indexed(keys, desired), indexed(keys, observed)
+            if wanted is not None and there is not None:
+                self.keyed(path, keys, wanted, there, owned)
+                return True
+        return False
 
     def keyed(
         self,
         path: Path,
         keys: tuple[str, ...],
-        desired: Sequence[Mapping[str, Any]],
-        observed: Sequence[Mapping[str, Any]],
+        wanted: Mapping[tuple[Any, ...], Mapping[str, Any]],
+        there: Mapping[tuple[Any, ...], Mapping[str, Any]],
         owned: Tree,
     ) -> None:
         """Compare two lists item by item, each found by its key."""
         exact = owned is EVERYTHING
-        there = {item_of(keys, item): item for item in observed}
-        wanted: dict[Item, None] = {}
-        for item in desired:
-            step = item_of(keys, item)
-            wanted[step] = None
-            other = there.get(step)
-            below = owned if exact else managed.child(owned, step)
+        ours = managed.items_of(owned, keys)
+        for values, item in wanted.items():
+            other = there.get(values)
             if other is None:
-                self.found.append(Difference((*path, step), ABSENT, item))
+                self.found.append(Difference((*path, Item(keys, values)), ABSENT, item))
             else:
-                item = _with_key_defaults(item, keys)  # noqa: PLW2901 - the same item, completed
-                self.fields((*path, step), item, other, below or _NOTHING)
+                below = owned if exact else ours.get(values, _NOTHING)
+                self.fields((*path, Item(keys, values)), item, other, below)
         if self.is_built_in and path[-1] in ORDERED:
             self.order(path, list(wanted), list(there))
-        for step, other in there.items():
-            if step not in wanted and (exact or managed.child(owned, step) is not None):
-                self.found.append(Difference((*path, step), other, ABSENT))
+        for values, other in there.items():
+            if values not in wanted and (exact or values in ours):
+                self.found.append(Difference((*path, Item(keys, values)), other, ABSENT))
 
-    def order(self, path: Path, wanted: Sequence[Item], there: Sequence[Item]) -> None:
+    def order(
+        self, path: Path, wanted: Sequence[tuple[Any, ...]], there: Sequence[tuple[Any, ...]]
+    ) -> None:
         """The same items in another order, where that means something: shown by their names."""
         if not is_in_order(wanted, there):
-            before, after = ([step.keys[0][1] for step in steps] for steps in (there, wanted))
+            before, after = ([values[0] for values in items] for items in (there, wanted))
             self.found.append(Difference(path, before, after))
 
     def members(
@@ -268,9 +259,3 @@ def differences(
     walk = Walk(is_built_in, [])
     walk.fields((), desired, observed, owned)
     return walk.found
-
-
-def _with_key_defaults(item: Mapping[str, Any], keys: tuple[str, ...]) -> Mapping[str, Any]:
-    """The item with the key fields that it leaves to the server."""
-    added = {key: KEY_DEFAULTS[key] for key in keys if key not in item and key in KEY_DEFAULTS}
-    return {**item, **added} if added else item
