@@ -6,6 +6,8 @@ Source: Karmada pkg/scheduler/scheduler.go; karmada-semantics §2.6 and §2.8.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
 
 from reconciler.model.binding import Binding, BindingState, Target
 from reconciler.model.decision import Decision, ScheduleReason, Trace
@@ -18,6 +20,8 @@ from reconciler.schedule.request import Request
 from reconciler.schedule.trace import Recorder
 from reconciler.schedule.trigger import is_triggered, scheduling_cause
 
+LONGEST_SETTLING: Final = 16
+
 
 def schedule(
     binding: Binding, previous: BindingState | None, context: SchedulingContext
@@ -28,11 +32,47 @@ def schedule(
     """
     is_ours = binding.claim is not None and not binding.is_scheduling_suspended
     if is_ours and scheduling_cause(binding, previous, context):
-        return place(binding, previous, context)
+        return settled(binding, previous, context)
     if previous is None:
         return Decision(was_scheduled=False)
     return Decision(
         targets=previous.targets, affinity_name=previous.observed_affinity, was_scheduled=False
+    )
+
+
+def settled(
+    binding: Binding, previous: BindingState | None, context: SchedulingContext
+) -> Decision:
+    """Schedule until the result stays, so that a second run changes nothing.
+
+    What is not divided is scheduled at every occasion, its own result being one, and with spread
+    constraints a result may prefer another one. Karmada goes on likewise until nothing changes;
+    where results lead in a circle, it goes on for ever, and here the first one met again stands.
+    """
+    decision = place(binding, previous, context)
+    state = previous or BindingState(key=binding.key)
+    seen = [state.targets]
+    while decision.reason is ScheduleReason.SUCCESS and decision.targets not in seen:
+        seen.append(decision.targets)
+        state = following(state, binding, decision)
+        if len(seen) > LONGEST_SETTLING or not scheduling_cause(binding, state, context):
+            return decision
+        again = place(binding, state, context)
+        if again.reason is not ScheduleReason.SUCCESS:
+            return decision
+        decision = again
+    return decision
+
+
+def following(state: BindingState, binding: Binding, decision: Decision) -> BindingState:
+    """The state that the scheduler would see next after this decision."""
+    placement = binding.placement or Placement()
+    return replace(
+        state,
+        targets=decision.targets,
+        applied_placement=placement.document,
+        observed_affinity=decision.affinity_name,
+        reschedule_triggered="",
     )
 
 

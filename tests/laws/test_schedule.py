@@ -140,7 +140,7 @@ def test_a_second_run_changes_nothing(
     data: st.DataObject, fleet: tuple[Cluster, ...], binding: Binding
 ) -> None:
     context, before = a_context(*fleet), data.draw(states(binding))
-    first = place(binding, before, context)
+    first = schedule(binding, before, context)
     if first.reason is not ScheduleReason.SUCCESS:
         return
     evicted = tuple(task.from_cluster for task in before.eviction_tasks) if before else ()

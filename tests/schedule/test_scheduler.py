@@ -207,3 +207,21 @@ def test_every_failed_affinity_leaves_a_trace() -> None:
     binding = a_binding(1, clusterAffinities=PRIMARY_BACKUP, replicaScheduling=DUPLICATED)
     decision = place(binding, None, a_context(a_cluster("else"), wants_trace=True))
     assert [trace.affinity_name for trace in decision.traces] == ["primary", "backup"]
+
+
+def test_a_result_that_prefers_another_one_is_scheduled_again_at_once() -> None:
+    fleet = a_context(
+        a_cluster("m3", zones=["a"], pods=0),
+        a_cluster("m4", zones=["a"], pods=0),
+        a_cluster("m5", zones=["b"], pods=1),
+    )
+    spread = [
+        {"spreadByField": "zone", "minGroups": 1, "maxGroups": 2},
+        {"spreadByField": "cluster", "minGroups": 2, "maxGroups": 2},
+    ]
+    binding = a_binding(1, spreadConstraints=spread, replicaScheduling=DUPLICATED)
+    assert set(replicas(place(binding, None, fleet).targets)) == {"m3", "m5"}
+    settled = schedule(binding, None, fleet)
+    assert set(replicas(settled.targets)) == {"m3", "m4"}
+    state = a_state(binding, replicas(settled.targets))
+    assert schedule(binding, state, fleet).targets == settled.targets
