@@ -1,8 +1,8 @@
 """Codes of diagnostics: stable, one for each kind of problem, explained in docs/diagnostics.md.
 
 Ranges: RC001-049 reading the fleet repo, RC050-069 matching and scheduling, RC070-079 rendering,
-RC080-089 members and credentials, RC090-099 guards and plans. A code is never given a second
-meaning; a problem that can no longer occur leaves a gap.
+RC080-089 members and credentials, RC090-099 guards and plans, RC300 and RC400 Works and findings
+of a plan. A code is never given a second meaning; a problem that can no longer occur leaves a gap.
 """
 
 from __future__ import annotations
@@ -60,4 +60,22 @@ CODES: Final[Mapping[str, Code]] = {
     "RC026": _warning("reserved label or annotation"),
     "RC027": Code("labels or annotations that no server accepts"),
     "RC028": _warning("deprecated field"),
+    "RC040": _holds("empty repository"),
+    "RC041": _holds("missing branch"),
+    "RC042": _holds("rewritten history"),
+    "RC051": Code("policy waits for override policies"),
+    "RC052": Code("manifest that cannot be understood"),
+    "RC053": _warning("policy that selects nothing"),
+    "RC070": _warning("Secrets withheld from a works branch"),
+    "RC080": Code("member cannot be read", Effect.FREEZE_MEMBER),
+    "RC081": Code("another member under the same name", Effect.FREEZE_MEMBER),
+    "RC082": Code("one member under two names", Effect.FREEZE_MEMBER),
+    "RC083": _warning("objects left on a cluster that went"),
+    "RC092": _warning("approval of an unknown hold"),
+    "RC093": _warning("approval that cannot be verified"),
+    "RC301": Code("override that failed"),
+    "RC302": Code("replicas that could not be revised"),
+    "RC401": Code("deletions held by the budget", Effect.NONE),
+    "RC402": Code("conflict with an object that is not ours", Effect.NONE),
+    "RC403": _warning("field that cannot be changed in place"),
 }

@@ -29,6 +29,14 @@ from reconciler.parse.values import without_nulls
 Body = dict[str, Any]
 
 _SELECTORS: Final = ("spec", "resourceSelectors")
+#: (kind, field of spec) -> what replaces it.
+_DEPRECATED: Final[Mapping[tuple[str, str], str]] = {
+    ("Cluster", "zone"): "zones",
+    ("OverridePolicy", "targetCluster"): "overrideRules",
+    ("OverridePolicy", "overriders"): "overrideRules",
+    ("ClusterOverridePolicy", "targetCluster"): "overrideRules",
+    ("ClusterOverridePolicy", "overriders"): "overrideRules",
+}
 _POLICIES: Final = frozenset({Sort.PROPAGATION, Sort.OVERRIDE})
 
 
@@ -41,6 +49,7 @@ def build_governing(
     if sort is Sort.CLUSTER and body.pop("status", None):
         message = "status is what the member reports; here it is ignored"
         problems.append(diagnostic("RC024", message, document.place("status"), hint="remove it"))
+    problems += _deprecations(document, key, body)
     wrong = list(islice(_schema_problems(document, key, body), MAX_PROBLEMS))
     if not wrong:
         body = _filled(body, gates)
@@ -76,6 +85,16 @@ def _schema_problems(document: Document, key: ObjectKey, body: Body) -> Iterator
         code = "RC017" if error.is_unknown_field else "RC018"
         place = document.at(error.path)
         yield diagnostic(code, error.message, place, hint=error.hint, subject=str(key))
+
+
+def _deprecations(document: Document, key: ObjectKey, body: Body) -> Iterator[Diagnostic]:
+    spec = body.get("spec")
+    for (kind, field), replacement in _DEPRECATED.items():
+        if kind == key.kind and isinstance(spec, dict) and field in spec:
+            place = document.place("spec", field)
+            message = f"spec.{field} is deprecated"
+            hint = f"use spec.{replacement}"
+            yield diagnostic("RC028", message, place, hint=hint, subject=str(key))
 
 
 def _admission_problems(document: Document, key: ObjectKey, body: Body) -> Iterator[Diagnostic]:

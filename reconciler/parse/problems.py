@@ -64,4 +64,4 @@ class Document:
         if any(isinstance(step, int) and step > _FAR for step in self.parsed.pointer):
             return self.position
         line, column = locate(self.read(), self.parsed.index, (*self.parsed.pointer, *pointer))
-        return Position(self.path, line, column)
+        return Position(self.path, line, column) if line else self.position

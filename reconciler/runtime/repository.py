@@ -20,7 +20,7 @@ from reconciler.model.cluster import ClusterFacts
 from reconciler.model.errors import RewrittenHistory, SourceUnavailable
 from reconciler.model.fleet import Fleet
 from reconciler.model.source import EntryKind, Revision, SourceEntry, SourceFile, SourceTree
-from reconciler.parse import ParseMemory, parse_fleet
+from reconciler.parse import MAX_BYTES, ParseMemory, parse_fleet
 from reconciler.parse.selection import is_document
 from reconciler.runtime.settings import Settings
 
@@ -83,7 +83,7 @@ class FleetRepository:
         inventory: Mapping[str, ClusterFacts] | None = None,
         previous: Fleet | None = None,
     ) -> Fleet:
-        """The fleet of a revision; what is new in it is seen against `previous`, None for a base."""
+        """The fleet of a revision; `previous` tells what is new in it, None reads a base."""
         tree = self.store.tree(revision)
         memory = self._memories["base" if previous is None else "head"]
         paths = (
@@ -101,7 +101,7 @@ class FleetRepository:
         )
 
     def _files(self, tree: SourceTree, memory: ParseMemory) -> dict[str, SourceFile]:
-        """Every entry of a tree, with the bytes of those that may be documents and are not known."""
+        """Every entry of a tree, with the bytes of documents that are not known yet."""
         return {
             path: SourceFile(
                 path=path,
@@ -141,5 +141,6 @@ class FleetRepository:
 
 
 def _is_wanted(entry: SourceEntry, memory: ParseMemory) -> bool:
-    is_readable = entry.kind is EntryKind.BLOB and entry.anomaly is None
+    is_blob = entry.kind is EntryKind.BLOB and entry.anomaly is None
+    is_readable = is_blob and entry.size <= MAX_BYTES
     return is_readable and is_document(entry.path) and not memory.knows(entry.oid)
