@@ -42,7 +42,7 @@ class LazyProgram(click.Group):
         if verb is None:
             return None
         command = importlib.import_module(verb.module).command
-        assert isinstance(command, click.Command)  # noqa: S101 - the table's promise
+        assert isinstance(command, click.Command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,0 +1,114 @@
+"""The offline plan: what a commit would do on every cluster, from Git alone.
+
+No cluster, no credentials, no network, and `kubernetes` is never imported. Observed are the Works
+of the base commit under the same
+state; `now` is the head commit's committer time, so the same two commits give the same plan
+everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.cycle.engine import Engine
+from reconciler.model.cluster import ClusterFacts
+from reconciler.model.errors import MissingBranch, SourceUnavailable
+from reconciler.model.fleet import Fleet
+from reconciler.model.source import Revision
+from reconciler.model.world import Outcome, State, World
+from reconciler.runtime.gathering import Gathering
+from reconciler.runtime.repository import FleetRepository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfflinePlan:
+    """Two outcomes: of the base commit, and of the head commit as seen from it. The head's plan is
+    the answer.
+    """
+
+    base: Outcome
+    head: Outcome
+    base_name: str
+    head_name: str
+    state: State = field(default_factory=State)
+
+    @property
+    def cluster_count(self) -> int:
+        """Clusters looked at."""
+        return len(self.head.fleet.clusters)
+
+    @property
+    def object_count(self) -> int:
+        """Templates looked at."""
+        return len(self.head.fleet.templates)
+
+
+@dataclass(slots=True)
+class Planner:
+    """Plans over one repository; reads what is needed once."""
+
+    repository: FleetRepository
+    engine: Engine = field(default_factory=Engine)
+    clusters: Mapping[str, ClusterFacts] = field(default_factory=dict)
+    wants_trace: bool = False
+
+    def plan(self, base: str = "", head: str = "HEAD") -> OfflinePlan:
+        """From `base` (default: the last applied commit, else nothing at all) to `head`.
+
+        Raises `SourceUnavailable` and its kin for revisions that do not exist.
+        """
+        gathering = Gathering(self.repository)
+        state = gathering.state()
+        facts = {**gathering.inventory(), **self.clusters}
+        base = base or state.applied_revision
+        newest = self._resolved(head)
+        before = self._base(gathering, base, facts)
+        last = self.engine.reconcile(
+            World(fleet=before, state=state, facts=facts, is_offline=True), _moment(newest)
+        )
+        fleet = gathering.head(newest.id, facts, before)
+        world = World(
+            fleet=fleet,
+            last_applied=before if before.config is not None else None,
+            state=state,
+            facts=facts,
+            base=last,
+            is_offline=True,
+            wants_trace=self.wants_trace,
+        )
+        return OfflinePlan(
+            base=last,
+            head=self.engine.reconcile(world, _moment(newest)),
+            base_name=_name(base, before.revision),
+            head_name=_name(head, newest.id),
+            state=state,
+        )
+
+    def fleet(self, head: str = "HEAD") -> Fleet:
+        """The fleet of one revision, read as new against the last applied one."""
+        gathering = Gathering(self.repository)
+        state, facts = gathering.state(), gathering.inventory()
+        before = self._base(gathering, state.applied_revision, facts)
+        return gathering.head(self._resolved(head).id, facts, before)
+
+    def _base(self, gathering: Gathering, base: str, facts: Mapping[str, ClusterFacts]) -> Fleet:
+        return gathering.base(self._resolved(base).id, facts) if base else Fleet()
+
+    def _resolved(self, name: str) -> Revision:
+        """A revision by any name; a branch of the remote that was never checked out counts too."""
+        try:
+            return self.repository.store.resolve(name)
+        except (MissingBranch, SourceUnavailable):
+            return self.repository.store.resolve(f"refs/remotes/origin/{name}")
+
+
+def _moment(revision: Revision) -> str:
+    return revision.committed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _name(given: str, revision: str) -> str:
+    if not revision:
+        return "nothing"
+    short = revision[:7]
+    return short if given.startswith(short) or not given else f"{given}@{short}"

@@ -1,0 +1,51 @@
+"""Putting a hub together for the command line: settings, repository, members' clients, clock."""
+
+from __future__ import annotations
+
+import random
+from importlib.metadata import entry_points
+
+from reconciler.adapters.clock import SystemClock
+from reconciler.adapters.members.opening import open_member
+from reconciler.adapters.members.pacing import Time
+from reconciler.cycle import Engine
+from reconciler.model.cluster import Cluster
+from reconciler.runtime.hub import Hub, Progress
+from reconciler.runtime.ports import Member
+from reconciler.runtime.repository import FleetRepository
+from reconciler.runtime.settings import Settings
+from reconciler.schedule import Plugins
+
+_GROUP = "reconciler.schedule"
+
+
+def build_hub(settings: Settings, progress: Progress) -> Hub:
+    """A hub over real time and real members."""
+    clock = SystemClock()
+    time = Time(now=clock.monotonic, wait=clock.sleep, chance=random.random)
+
+    def opener(cluster: Cluster) -> Member:
+        return open_member(
+            cluster, settings.credentials, time=time, limits=settings.limits, redact=str
+        )
+
+    return Hub(
+        settings=settings,
+        repository=FleetRepository.of(settings),
+        opener=opener,
+        clock=clock,
+        engine=Engine(plugins=scheduler_plugins()),
+        progress=progress,
+    )
+
+
+def scheduler_plugins() -> Plugins:
+    """Scheduler plugins of other packages, in the order of their names."""
+    found = {
+        kind: tuple(
+            one.load()
+            for one in sorted(entry_points(group=f"{_GROUP}.{kind}"), key=lambda one: one.name)
+        )
+        for kind in ("filters", "scores", "divisions")
+    }
+    return Plugins(**found)
