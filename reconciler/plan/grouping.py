@@ -15,7 +15,7 @@ import orjson
 from reconciler.model.change import Action, Change, Edit
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
-from reconciler.plan.order import is_removal
+from reconciler.plan.order import is_removal, wave_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,7 @@ class Group:
     api_version: str = ""
     is_protected: bool = False
     is_removal: bool = False
+    wave: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ def _group(members: list[Change]) -> Group:
         api_version=first.api_version,
         is_protected=first.is_protected,
         is_removal=is_removal(first),
+        wave=wave_of(first),
     )
 
 

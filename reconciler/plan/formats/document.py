@@ -105,6 +105,7 @@ def _change(group: Group) -> dict[str, Any]:
         "object": _object(group.key),
         "apiVersion": group.api_version,
         "clusters": list(group.clusters),
+        "wave": group.wave,
         "isRemoval": group.is_removal,
         "isProtected": group.is_protected,
         "reason": group.reason,

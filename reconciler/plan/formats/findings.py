@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.change import Action, Plan
 from reconciler.model.diagnostic import Position, Severity
-from reconciler.plan.formats.words import clusters_phrase, hold_lines
+from reconciler.plan.formats.words import approval, clusters_phrase, hold_line, joined
 from reconciler.plan.grouping import Group, groups
 
 HELD = "RC401"
@@ -55,7 +55,7 @@ def _diagnosed(plan: Plan) -> Iterator[Finding]:
 
 def _held(plan: Plan) -> Iterator[Finding]:
     if plan.hold is not None:
-        message = "; ".join(hold_lines(plan))
+        message = joined(f"{hold_line(plan.hold)};", *approval(plan.hold))
         yield Finding(code=HELD, severity=Severity.ERROR, message=message)
 
 

@@ -61,7 +61,8 @@ def _problems(plan: Plan) -> Iterator[str]:
         waiting = words.count_of(len(plan.hold.deletes), "deletion")
         yield f"> [!CAUTION]\n> **{waiting} held for approval:**"
         yield from (f"> - {code(reason)}" for reason in plan.hold.reasons)
-        yield f">\n> To approve: {code(f'Approve-Deletes: {plan.hold.digest}')}\n"
+        how, trailer = words.approval(plan.hold)
+        yield f">\n> {how}{f' {code(trailer)}' if trailer else ''}\n"
     shown = plan.diagnostics[:_MAX_DIAGNOSTICS]
     yield from (_diagnostic(one) for one in shown)
     if len(shown) < len(plan.diagnostics):
@@ -188,7 +189,8 @@ def _edit_line(edit: Edit) -> str:
 
 
 def _title(group: Group) -> str:
-    return f"{code(SIGNS[group.action])} {group.action.value} {code(str(group.key))}"
+    verb = words.group_title(group).removesuffix(words.object_name(group.key)).strip()
+    return f"{code(SIGNS[group.action])} {verb} {code(str(group.key))}"
 
 
 def _clusters(clusters: Iterable[str]) -> str:
@@ -209,6 +211,9 @@ def _foot(plan: Plan, context: Context, left_out: int) -> list[str]:
         blocks = words.count_of(left_out, "block")
         where = f": {code(shortened(context.artifact, 200))}" if context.artifact else ""
         lines.append(f"_{blocks} left out because a comment cannot be longer{where}_\n")
+    line = words.waves_line(plan)
+    if line:
+        lines.append(f"{line}\n")
     return [*lines, f"<sub>Plan digest {code(plan.digest)}</sub>", ""]
 
 

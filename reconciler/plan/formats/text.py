@@ -58,12 +58,19 @@ class _Page:
             yield from self._placement(placement)
         for section in parts.sections:
             yield from self._section(section)
+        line = words.waves_line(plan)
+        if line:
+            yield from self._wrapped(line, 2)
         yield from self._wrapped(f"Digest: {plan.digest}", 0)
-        yield from self._wrapped(words.summary(plan), 0, _BOLD)
+        yield self._coloured(words.summary(plan), _BOLD)
 
     def _problems(self, plan: Plan) -> Iterator[str]:
-        for line in words.hold_lines(plan):
-            yield from self._wrapped(f"! {line}", 0, _RED)
+        if plan.hold is not None:
+            how, trailer = words.approval(plan.hold)
+            yield from self._wrapped(f"! {words.hold_line(plan.hold)}", 0, _RED)
+            yield from self._wrapped(how, 2, _RED)
+            # Never broken, so that it can be copied.
+            yield from ([f"      {trailer}"] if trailer else [])
         for one in plan.diagnostics:
             colour = _RED if one.severity is Severity.ERROR else _YELLOW
             yield from self._wrapped(f"! {printable(str(one))}", 0, colour)
@@ -88,7 +95,7 @@ class _Page:
     def _because(self, group: Group) -> Iterator[str]:
         because = words.because(group)
         if because:
-            yield from self._wrapped(f"because {because}", 8)
+            yield from self._wrapped(because, 8)
 
     def _edits(self, group: Group) -> Iterator[str]:
         for edit in group.edits:
@@ -97,9 +104,9 @@ class _Page:
     def _placement(self, change: PlacementChange) -> Iterator[str]:
         moves = "  ".join(words.placement_moves(change)) or "no cluster changes"
         yield from self._wrapped(f"Placement  {words.object_name(change.key)}  {moves}", 2, _CYAN)
-        because = words.joined(printable(change.cause), words.place(change.position))
+        because = words.reasoned(change.cause, change.position)
         if because:
-            yield from self._wrapped(f"because {because}", 8)
+            yield from self._wrapped(because, 8)
 
     def _rename(self, rename: Rename) -> Iterator[str]:
         names = f"{words.object_name(rename.before)} -> {words.object_name(rename.after)}"
@@ -121,9 +128,13 @@ class _Page:
                 drop_whitespace=True,
             )
         for line in lines:
-            yield f"{colour}{line}{_RESET}" if colour and self._context.has_colour else line
+            yield self._coloured(line, colour)
+
+    def _coloured(self, line: str, colour: str) -> str:
+        return f"{colour}{line}{_RESET}" if colour and self._context.has_colour else line
 
 
 def _title(group: Group) -> str:
-    verb = f"{group.action.value} " if group.action not in {Action.UPDATE, Action.CREATE} else ""
-    return f"{SIGNS[group.action]} {verb}{words.object_name(group.key)}"
+    if group.action in {Action.UPDATE, Action.CREATE}:
+        return f"{SIGNS[group.action]} {words.object_name(group.key)}"
+    return f"{SIGNS[group.action]} {words.group_title(group)}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
-from reconciler.model.change import SIGNS, Action, Edit, PlacementChange, Plan, Rename
+from reconciler.model.change import SIGNS, Edit, PlacementChange, Plan, Rename
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.text import printable
 from reconciler.plan.formats import words
@@ -76,7 +76,8 @@ def _body(plan: Plan, context: Context) -> Iterator[str]:
     yield from _chapter("Renamed", (_rename(one) for one in plan.renames))
     yield from _chapter("Placement", _placements(plan.placements))
     yield from _chapter("Rendered", (_section(one) for one in parts.sections))
-    yield f'<footer><p class="where">Plan digest {_code(plan.digest)}</p></footer>'
+    yield f"<footer><p>{_text(words.waves_line(plan))}</p>"
+    yield f'<p class="where">Plan digest {_code(plan.digest)}</p></footer>'
 
 
 def _chapter(title: str, blocks: Iterable[str]) -> Iterator[str]:
@@ -90,7 +91,9 @@ def _chapter(title: str, blocks: Iterable[str]) -> Iterator[str]:
 
 def _problems(plan: Plan) -> Iterator[str]:
     if plan.hold is not None:
-        lines = "".join(f"<p>{_text(line)}</p>" for line in words.hold_lines(plan))
+        how, trailer = words.approval(plan.hold)
+        lines = f"<p>{_text(words.hold_line(plan.hold))}</p><p>{_text(how)}</p>"
+        lines += f"<p>{_code(trailer)}</p>" if trailer else ""
         yield f'<div class="alert" role="alert">{lines}</div>'
     items = [*(_diagnostic(one) for one in plan.diagnostics)]
     items += [f"<li>{_text(note)}</li>" for note in plan.notes]
@@ -120,14 +123,14 @@ def _section(section: Section) -> str:
 
 
 def _title(group: Group) -> str:
-    sign = SIGNS[group.action]
-    verb = group.action.value if group.action is not Action.UNCHANGED else ""
-    return f'<span class="{verb}">{_text(sign)} {verb}</span> {_code(str(group.key))}'
+    verb = words.group_title(group).removesuffix(words.object_name(group.key)).strip()
+    sign = _text(SIGNS[group.action])
+    return f'<span class="{group.action.value}">{sign} {verb}</span> {_code(str(group.key))}'
 
 
 def _because(group: Group) -> str:
     because = words.because(group)
-    return f'<div class="where">because {_text(because)}</div>' if because else ""
+    return f'<div class="where">{_text(because)}</div>' if because else ""
 
 
 def _edits(group: Group) -> str:
@@ -156,7 +159,7 @@ def _placements(changes: Iterable[PlacementChange]) -> Iterator[str]:
 
 def _placement(change: PlacementChange) -> str:
     moves = " ".join(_code(move) for move in words.placement_moves(change)) or "no cluster changes"
-    because = words.joined(printable(change.cause), words.place(change.position))
+    because = words.reasoned(change.cause, change.position)
     return (
         f"<tr><td>{_code(str(change.key))}</td>"
         f'<td class="move">{moves}</td><td class="where">{_text(because)}</td></tr>'

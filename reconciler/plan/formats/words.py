@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import orjson
 
 from reconciler.model.binding import Target
-from reconciler.model.change import Action, Edit, PlacementChange, Plan
+from reconciler.model.change import Action, Edit, Hold, PlacementChange, Plan
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
 from reconciler.model.text import printable, shortened
 from reconciler.plan.formats.context import Context
 from reconciler.plan.grouping import Group
+from reconciler.plan.order import wave_name, wave_of
 
 #: Characters of one value that are worth reading in a list of differences.
 MAX_VALUE: Final = 200
@@ -87,10 +89,21 @@ def clusters_phrase(clusters: Sequence[str], *, is_complete: bool = False) -> st
 
 def value_text(value: Any) -> str:
     """A JSON value on one line; text without quotes where it cannot be mistaken."""
-    if isinstance(value, str) and value and value.strip() == value and value.isprintable():
-        return shortened(printable(value), MAX_VALUE)
+    if isinstance(value, str) and _is_plain(value):
+        return shortened(value, MAX_VALUE)
     written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     return shortened(printable(written), MAX_VALUE)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether text without quotes is seen as it is: nothing hidden, nothing that reads as JSON."""
+    if not text or text.strip() != text or not text.isprintable():
+        return False
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return printable(text) == text
+    return False
 
 
 def edit_sides(edit: Edit) -> tuple[str, str]:
@@ -109,8 +122,32 @@ def edit_text(edit: Edit) -> str:
 
 
 def because(group: Group) -> str:
-    """Why a group happens, and where that is written."""
-    return joined(printable(group.reason), place(group.position))
+    """Why a group happens, and where that is written; `` when neither is known."""
+    return reasoned(group.reason, group.position)
+
+
+def reasoned(cause: str, position: Position) -> str:
+    """`because <cause>  <place>`, or `from <place>` where only that is known."""
+    where = place(position)
+    if cause:
+        return joined(f"because {printable(cause)}", where)
+    return f"from {where}" if where else ""
+
+
+def group_title(group: Group) -> str:
+    """What is done to which object: `delete apps/Deployment shop/web`."""
+    held = "delete" if group.is_removal else "recreate"
+    verb = f"{held} held:" if group.action is Action.HOLD else group.action.value
+    return f"{verb} {object_name(group.key)}"
+
+
+def waves_line(plan: Plan) -> str:
+    """The waves in which the plan runs, with the number of changes of each; `` for one or none."""
+    running = Counter(
+        wave_of(one) for one in plan.changes if one.action not in {Action.HOLD, Action.CONFLICT}
+    )
+    steps = [f"{wave_name(wave)} ({running[wave]})" for wave in sorted(running)]
+    return f"Waves  {' -> '.join(steps)}" if len(steps) > 1 else ""
 
 
 def joined(*parts: str) -> str:
@@ -141,14 +178,22 @@ def _share(target: Target) -> str:
     return f" ({target.replicas})" if target.replicas else ""
 
 
-def hold_lines(plan: Plan) -> list[str]:
-    """What waits, why, and how it is approved."""
-    hold = plan.hold
-    if hold is None:
-        return []
+def hold_line(hold: Hold) -> str:
+    """What waits, and why."""
     waiting = count_of(len(hold.deletes), "deletion")
     verb = "waits" if len(hold.deletes) == 1 else "wait"
-    return [
-        f"{waiting} {verb} for approval: {'; '.join(printable(reason) for reason in hold.reasons)}",
-        f"to approve, commit with the trailer  Approve-Deletes: {hold.digest}",
-    ]
+    reasons = "; ".join(printable(reason) for reason in hold.reasons)
+    return f"{waiting} {verb} for approval: {reasons}"
+
+
+def approval(hold: Hold) -> tuple[str, str]:
+    """How it is approved, and the trailer to copy; no trailer while the objects are not known.
+
+    An approval is for objects as observed on the members: offline their uids are not known.
+    """
+    if not all(one.uid for one in hold.deletes):
+        return (
+            "once the commit is in, the reconciler holds them and names the digest to approve",
+            "",
+        )
+    return "to approve, make a commit with this trailer:", f"Approve-Deletes: {hold.digest}"
