@@ -42,7 +42,7 @@ def written(value: Body, shape: Shape) -> Body:
     for name, zero in shape.always.items():
         changed.setdefault(name, zero)
     for name, part in shape.parts.items():
-        if name in changed:
+        if changed.get(name) is not None:
             changed[name] = written_part(changed[name], part)
     for name in shape.amounts & changed.keys():
         changed[name] = {key: str(Quantity.parse(raw)) for key, raw in changed[name].items()}

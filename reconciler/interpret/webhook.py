@@ -27,6 +27,14 @@ from reconciler.model.question import Question, Unanswered
 EVERYTHING: Final = "*"
 DEFAULT_TIMEOUT_SECONDS: Final = 10
 
+BAD_PATCH: Final = (
+    ValueError,
+    TypeError,
+    binascii.Error,
+    jsonpatch.JsonPatchException,
+    jsonpatch.JsonPointerException,
+)
+
 # The names a webhook's rules and requests use.
 WIRE_NAMES: Final = {
     Operation.GET_REPLICAS: "InterpretReplica",
@@ -65,8 +73,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One webhook of a ResourceInterpreterWebhookConfiguration."""
+    """One webhook of a ResourceInterpreterWebhookConfiguration, whose name is `configuration`."""
 
+    configuration: str
     name: str
     client: Mapping[str, Any]
     rules: tuple[Rule, ...]
@@ -76,18 +85,19 @@ class Webhook:
 def decode(document: Body) -> list[Webhook]:
     """The webhooks of a configuration; InterpretError for another shape."""
     try:
-        prefix = str(document["metadata"]["name"])
-        return [decoded_webhook(prefix, raw) for raw in document.get("webhooks") or ()]
+        name = str(document["metadata"]["name"])
+        return [decoded_webhook(name, raw) for raw in document.get("webhooks") or ()]
     except (KeyError, TypeError, AttributeError) as problem:
         raise InterpretError(
             f"not a ResourceInterpreterWebhookConfiguration: {problem}"
         ) from problem
 
 
-def decoded_webhook(prefix: str, raw: Body) -> Webhook:
+def decoded_webhook(configuration: str, raw: Body) -> Webhook:
     """One webhook, named after its configuration too."""
     return Webhook(
-        name=f"{prefix}/{raw['name']}",
+        configuration=configuration,
+        name=f"{configuration}/{raw['name']}",
         client=raw["clientConfig"],
         rules=tuple(
             Rule(
@@ -106,8 +116,12 @@ class WebhookLayer:
     """The layer of all webhooks; `answers` maps the digest of a question to its response."""
 
     def __init__(self, documents: Iterable[Body], answers: Mapping[str, Any]) -> None:
-        in_order = sorted(documents, key=lambda one: str(one["metadata"]["name"]))
-        self._webhooks = [webhook for document in in_order for webhook in decode(document)]
+        decoded = [decode(document) for document in documents]
+        # By the configuration's name, then as listed in it.
+        in_order = sorted(
+            decoded, key=lambda webhooks: webhooks[0].configuration if webhooks else ""
+        )
+        self._webhooks = [webhook for webhooks in in_order for webhook in webhooks]
         self._answers = answers
 
     def find(self, api_version: str, kind: str) -> KindInterpreter | None:
@@ -171,9 +185,7 @@ class Caller:
         try:
             operations = orjson.loads(base64.b64decode(encoded, validate=True))
             changed = jsonpatch.JsonPatch(operations).apply(body)
-        except (ValueError, TypeError, binascii.Error, jsonpatch.JsonPatchException) as problem:
-            raise InterpretError(f"webhook {self.webhook.name}: bad patch: {problem}") from problem
-        except jsonpatch.JsonPointerException as problem:
+        except BAD_PATCH as problem:
             raise InterpretError(f"webhook {self.webhook.name}: bad patch: {problem}") from problem
         if not isinstance(changed, dict):
             raise InterpretError(f"webhook {self.webhook.name}: the patch leaves no object")

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from tests.conformance.comparison import first_difference
 from tests.conformance.operations import OPS
 from tests.conformance.runner import Disagreement, Tally, run_file
 
@@ -26,12 +27,13 @@ def cut(value: Any) -> str:
 
 
 def show(disagreement: Disagreement) -> str:
-    """Input, expected and got, below each other."""
+    """Input, expected, got and where they part, below each other."""
     return (
         f"  line {disagreement.line}\n"
         f"    input:    {cut(disagreement.given)}\n"
         f"    expected: {cut(disagreement.expected)}\n"
-        f"    got:      {cut(disagreement.got)}"
+        f"    got:      {cut(disagreement.got)}\n"
+        f"    first at: {first_difference(disagreement.expected, disagreement.got)}"
     )
 
 

@@ -63,3 +63,20 @@ def exactly_equal(expected: Any, got: Any) -> bool:
     if isinstance(expected, bool) or isinstance(got, bool):
         return expected is got
     return bool(expected == got)
+
+
+def first_difference(expected: Any, got: Any, path: str = "") -> str:
+    """Where two answers part, as a path with both sides; empty where they are equal."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        for key in sorted(expected.keys() | got.keys()):
+            found = first_difference(expected.get(key), got.get(key), f"{path}/{key}")
+            if found:
+                return found
+    elif isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        for index, (one, other) in enumerate(zip(expected, got, strict=True)):
+            found = first_difference(one, other, f"{path}/{index}")
+            if found:
+                return found
+    if exactly_equal(expected, got):
+        return ""
+    return f"{path or '/'}: {expected!r:.200} is expected, not {got!r:.200}"

@@ -32,7 +32,7 @@ ENDLESS: Final = {
         "local function f() pcall(f) while true do pcall(f) end end while true do pcall(f) end"
     ),
     "xpcall whose handler runs on": (
-        "while true do xpcall(function() while true do end end, function() while true do end end) end"
+        "local function f() while true do end end while true do xpcall(f, f) end"
     ),
     "a pcall loop around a slow search": (
         "while true do pcall(string.find, string.rep('a', 4000), '.-.-.-.-.-b') end"
@@ -43,7 +43,7 @@ ENDLESS: Final = {
     ),
     "a table that grows": "local t = {} while true do t[#t + 1] = {} end",
     "a table that grows, caught": (
-        "local keep = {} while true do pcall(function() while true do keep[#keep + 1] = {} end end) end"
+        "local t = {} while true do pcall(function() while true do t[#t + 1] = {} end end) end"
     ),
     "string.rep of a huge count": "return string.rep('x', 1e9)",
     "string.rep in a loop": "local t = {} while true do t[#t + 1] = string.rep('x', 1e6) end",
@@ -51,14 +51,18 @@ ENDLESS: Final = {
     "plain search of a long text": (
         "local s = string.rep('a', 4e6) return string.find(s, string.rep('a', 2e6) .. 'b', 1, true)"
     ),
-    "sorting without end": "local t = {} for i = 1, 2e5 do t[i] = -i end while true do table.sort(t) end",
+    "sorting without end": (
+        "local t = {} for i = 1, 2e5 do t[i] = -i end while true do table.sort(t) end"
+    ),
     "inserting at the front": "local t = {} while true do table.insert(t, 1, 1) end",
     "joining without end": (
         "local t = {} for i = 1, 2e5 do t[i] = 'xxxxxxxxxx' end while true do table.concat(t) end"
     ),
     "format of long texts": "local s = string.rep('a', 4e6) while true do s:upper() s:format() end",
     "recursion": "local function f() return 1 + f() end return f()",
-    "recursion through pcall": "local function f() return pcall(f) and pcall(f) end while true do f() end",
+    "recursion through pcall": (
+        "local function f() return pcall(f) and pcall(f) end while true do f() end"
+    ),
     "recursion through tostring and sort": (
         "local function f() table.sort({3, 2, 1}, function() f() return false end) end f()"
     ),

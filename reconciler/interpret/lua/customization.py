@@ -63,6 +63,22 @@ def scripts_of(fields: Mapping[str, Any]) -> dict[Operation, str]:
     return found
 
 
+def problems(document: Mapping[str, Any], machine: LuaMachine) -> list[str]:
+    """What is wrong with a customization, found by running its scripts; empty for nothing."""
+    try:
+        customization = decode(document)
+    except InterpretError as problem:
+        return [str(problem)]
+    found = []
+    for operation, script in customization.scripts.items():
+        field, function = SCRIPT_FIELDS[operation]
+        try:
+            machine.check(script, function)
+        except InterpretError as problem:
+            found.append(f"{field}: {problem}")
+    return found
+
+
 def interpreters(
     customizations: Iterable[Customization], machine: LuaMachine
 ) -> dict[tuple[str, str], KindInterpreter]:

@@ -64,7 +64,9 @@ class State:
             self.chunks[script] = found
         return found
 
-    def answer(self, script: str, function: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    def answer(
+        self, action: str, script: str, function: str, arguments: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
         """What `sandbox.lua` says: success, then kind and value of each result, or a message."""
         chunk = self.chunk(script)
         values = [
@@ -73,7 +75,7 @@ class State:
             else value
             for value in arguments
         ]
-        answer: tuple[Any, ...] = self.run(chunk, function, *values)
+        answer: tuple[Any, ...] = self.run(action, chunk, function, *values)
         return answer
 
 
@@ -108,22 +110,29 @@ class LuaMachine:
         self._memory = memory
         self._state: State | None = None
 
+    def check(self, script: str, function: str) -> None:
+        """Raise InterpretError unless the script runs and defines the function."""
+        self._answer("check", script, function)
+
     def call(self, script: str, function: str, *arguments: Any) -> tuple[Result, Result]:
         """The first two values that `function` of `script` returns for these JSON values.
 
         Raises InterpretError, and nothing else, whatever the script does.
         """
+        _, first_kind, first, second_kind, second = self._answer(
+            "call", script, function, *arguments
+        )
+        return Result(kind=first_kind, value=first), Result(kind=second_kind, value=second)
+
+    def _answer(self, action: str, script: str, function: str, *values: Any) -> tuple[Any, ...]:
         state = self._state
         if state is None or len(state.chunks) >= SCRIPTS_KEPT:
             state = new_state(self._instructions, self._memory)
         # Kept only when the call ends well: nothing of a script that failed is met again.
         self._state = None
-        answer = checked(lambda: state.answer(script, function, arguments), function)
+        answer = checked(lambda: state.answer(action, script, function, values), function)
         self._state = state
-        return (
-            Result(kind=answer[1], value=answer[2]),
-            Result(kind=answer[3], value=answer[4]),
-        )
+        return answer
 
 
 def checked(answer: Callable[[], tuple[Any, ...]], function: str) -> tuple[Any, ...]:

@@ -1,7 +1,8 @@
 -- The room that customization scripts run in: Karmada's functions and nothing else, counted.
 --
 -- Arguments: the limit of instructions, the source of the pattern library, and the host functions
--- behind `kube` (each returns ok, value). Returns `compile(text)` and `run(chunk, name, a, b)`.
+-- behind `kube` (each returns ok, value). Returns `compile(text)` and
+-- `run(action, chunk, name, ...)`.
 --
 -- Rules
 -- 1. Every call gets fresh globals and fresh library tables: nothing leaks to the next object.
@@ -400,28 +401,37 @@ local function message_of(problem)
   return "(the error is a " .. type(problem) .. " value)"
 end
 
-local function perform(chunk, name, ...)
+-- Runs the chunk with globals of its own and returns the function it defines.
+local function entry_of(chunk, name)
   local env = fresh_globals()
   setfenv(chunk, env)
   chunk()
   local entry = rawget(env, name)
   if entry == nil then error("not found function " .. name, 0) end
-  local first, second = entry(...)
-  local first_type, first_value = outcome(first)
-  local second_type, second_value = outcome(second)
-  return first_type, first_value, second_type, second_value
+  return entry
 end
+
+local ACTIONS = {
+  call = function(chunk, name, ...)
+    local first, second = entry_of(chunk, name)(...)
+    local first_type, first_value = outcome(first)
+    return first_type, first_value, outcome(second)
+  end,
+  check = function(chunk, name)
+    return type(entry_of(chunk, name))
+  end,
+}
 
 local function compile(text)
   if byte(text, 1) == 27 then return nil, "precompiled scripts are refused" end
   return loadstring(text, "=script")
 end
 
-run = function(chunk, name, ...)
+run = function(action, chunk, name, ...)
   if collectgarbage("count") > GARBAGE_KILOBYTES then collectgarbage() end
   used, started, depth, quoted = 0, clock(), 0, {}
   sethook(hook, "", STEP)
-  local ok, first_type, first_value, second_type, second_value = pcall(perform, chunk, name, ...)
+  local ok, first_type, first_value, second_type, second_value = pcall(ACTIONS[action], chunk, name, ...)
   sethook()
   if not ok then return false, message_of(first_type) end
   return true, first_type, first_value, second_type, second_value
