@@ -47,7 +47,12 @@ class Planning:
             moved=moved,
             notes=self._notes(),
         )
-        return plan, replace(state, deletions=self._deletions(state, plan, moved))
+        state = replace(
+            state,
+            deletions=self._deletions(state, plan, moved),
+            approved_deletes=state.approved_deletes | self._approved(state, plan),
+        )
+        return plan, state
 
     def _managed(self, state: State) -> dict[str, int]:
         if self.world.base is not None:

@@ -23,7 +23,7 @@ from reconciler.model.trailers import APPROVE_DELETES, trailer_values
 from reconciler.model.world import State
 
 HOLDS = "holds/"
-UNKNOWN_HOLD, UNVERIFIED = "RC092", "RC093"
+UNVERIFIED = "RC093"
 _API_VERSION = "fleet-reconciler.io/v1alpha1"
 
 
@@ -63,7 +63,11 @@ def approved(
     holds: Mapping[str, Mapping[str, Any]],
     config: FleetConfig | None,
 ) -> tuple[State, tuple[Diagnostic, ...]]:
-    """The state with the approvals of new source commits; `holds` are documents by digest."""
+    """The state with the approvals of new source commits; `holds` are documents by digest.
+
+    A digest that no pass has recorded yet was approved in the pull request: it counts for the pass
+    that meets exactly these deletions.
+    """
     wanted = {
         value: commit
         for commit in commits
@@ -74,11 +78,9 @@ def approved(
     for digest, commit in wanted.items():
         if config is not None and config.guards.approvers:
             diagnostics.append(_unverified(commit))
-        elif digest not in holds:
-            diagnostics.append(_unknown(digest, commit))
         else:
             digests.add(digest)
-            deletes |= {_delete(one) for one in holds[digest]["deletes"]}
+            deletes |= {_delete(one) for one in holds.get(digest, {}).get("deletes", ())}
     state = replace(state, approved=frozenset(digests), approved_deletes=frozenset(deletes))
     return state, tuple(diagnostics)
 
@@ -98,16 +100,6 @@ def spent(state: State) -> State:
 def _delete(raw: Mapping[str, str]) -> tuple[str, ObjectKey, str]:
     key = ObjectKey(raw.get("group", ""), raw["kind"], raw.get("namespace", ""), raw["name"])
     return raw["cluster"], key, raw.get("uid", "")
-
-
-def _unknown(digest: str, commit: Revision) -> Diagnostic:
-    return Diagnostic(
-        code=UNKNOWN_HOLD,
-        message=f"commit {commit.id[:12]} approves {digest[:12]}, which is no hold of this fleet",
-        severity=Severity.WARNING,
-        effect=Effect.NONE,
-        hint="look at the holds with `reconciler status` and approve the one you mean",
-    )
 
 
 def _unverified(commit: Revision) -> Diagnostic:

@@ -28,7 +28,7 @@ from reconciler.runtime.approvals import HOLDS, approved
 from reconciler.runtime.documents import DocumentMemory, document, documents_below
 from reconciler.runtime.repository import FleetRepository
 from reconciler.runtime.state_files import state_of
-from reconciler.status.documents import STATUS, decode_template_status
+from reconciler.status.documents import STATUS, SUMMARY, decode_template_status
 from reconciler.status.inventory import CLUSTERS
 
 EMPTY_REPOSITORY, MISSING_BRANCH, REWRITTEN = "RC040", "RC041", "RC042"
@@ -92,6 +92,11 @@ class Gathering:
         """Documents of holds by digest."""
         found = documents_below(self._repository.status(), HOLDS, self._memory)
         return {one["digest"]: one for one in found.values()}
+
+    def summary(self) -> dict[str, Any] | None:
+        """The last report's summary, None when there was none yet."""
+        data = self._repository.status().read(SUMMARY)
+        return None if data is None else dict(document(data))
 
     def base(self, revision: str, inventory: Mapping[str, ClusterFacts]) -> Fleet:
         """The fleet of an earlier revision, as it was when it was new."""

@@ -22,7 +22,7 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.source import EntryKind, Revision, SourceEntry, SourceFile, SourceTree
 from reconciler.parse import MAX_BYTES, ParseMemory, parse_fleet
 from reconciler.parse.selection import is_document
-from reconciler.runtime.settings import Settings
+from reconciler.runtime.settings import Settings, default_workdir, git_credentials
 
 BRANCHES = "refs/heads/"
 
@@ -50,6 +50,17 @@ class FleetRepository:
     def local(cls, path: Path, branch: str = "") -> FleetRepository:
         """A repository on this machine, at this path or around it."""
         return cls(GitStore.open(path), None, branch)
+
+    @classmethod
+    def open_or_mirror(cls, repo: str, branch: str = "") -> FleetRepository:
+        """For reading on the command line: a path as it is, a URL through its mirror, fetched."""
+        place = str(Path(repo).resolve()) if Path(repo).exists() else repo
+        settings = Settings(
+            repo=place, branch=branch, workdir=default_workdir(place), git=git_credentials()
+        )
+        repository = cls.of(settings)
+        repository.fetch()
+        return repository
 
     def fetch(self) -> None:
         """Learn what the remote has; a local repository needs no fetching."""
