@@ -60,6 +60,14 @@ class Planning:
         recorded = {**state.recorded, **self.world.state.recorded}
         return {name: len(keys) for name, keys in recorded.items()}
 
+    def _approved(self, state: State, plan: Plan) -> frozenset[tuple[str, ObjectKey, str]]:
+        """Deletions that an approved plan carries out stay approved until they are done."""
+        if not state.approved or self.world.base is not None:
+            return frozenset()
+        return frozenset(
+            (one.cluster, one.key, one.uid) for one in plan.changes if one.action in _DELETING
+        )
+
     def _deletions(self, state: State, plan: Plan, moved: frozenset[Place]) -> tuple[Deletion, ...]:
         """The window: what was deleted within the hour, and what this plan deletes, once each."""
         if self.world.base is not None:

@@ -18,7 +18,7 @@ from reconciler.model.source import Identity
 
 
 def person(store: GitStore, environment: Mapping[str, str] | None = None) -> Identity:
-    """From `GIT_AUTHOR_*`, the repository's configuration, or the user's; else `SettingsInvalid`."""
+    """From `GIT_AUTHOR_*`, the repository, or the user; else `SettingsInvalid`."""
     values = os.environ if environment is None else environment
     name, email = values.get("GIT_AUTHOR_NAME", ""), values.get("GIT_AUTHOR_EMAIL", "")
     for config in _configs(store, values):
