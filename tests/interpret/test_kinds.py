@@ -167,6 +167,57 @@ class TestJob:
         assert answer.replicas == replicas
 
 
+class TestShapes:
+    """Fields of another type than their kind gives them."""
+
+    @pytest.mark.parametrize(
+        ("kind", "status"),
+        [
+            ("Deployment", {"replicas": "2"}),
+            ("Deployment", "up"),
+            ("Deployment", {"replicas": [2]}),
+        ],
+    )
+    def test_a_counter_that_is_no_number_is_an_error(self, kind: str, status: Any) -> None:
+        with pytest.raises(InterpretError):
+            NATIVE.aggregate_status(a_workload(kind), items(status))
+
+    def test_a_list_that_is_none_is_an_error(self) -> None:
+        with pytest.raises(InterpretError):
+            NATIVE.get_dependencies(a_workload("Ingress", "networking.k8s.io/v1", spec={"tls": 1}))
+
+    def test_a_text_that_is_none_is_an_error(self) -> None:
+        body = a_workload("PersistentVolumeClaim", "v1", status={"phase": 1})
+        with pytest.raises(InterpretError):
+            NATIVE.interpret_health(body)
+
+    def test_a_whole_number_may_be_written_with_a_point(self) -> None:
+        answer = NATIVE.get_replicas(a_workload("Deployment", spec={"replicas": 3.0}))
+        assert answer is not None
+        assert (answer.replicas, type(answer.replicas)) == (3, int)
+
+    @pytest.mark.parametrize("kind", ["PersistentVolumeClaim", "PersistentVolume", "Pod"])
+    def test_a_phase_that_is_known_already_changes_nothing(self, kind: str) -> None:
+        body = a_workload(kind, "v1", spec={}, status={"phase": "Pending"})
+        assert NATIVE.aggregate_status(body, items({"phase": "Pending"})) is body
+
+    def test_a_job_that_is_as_before_changes_nothing(self) -> None:
+        body = a_workload("Job", "batch/v1", status={"active": 1})
+        assert NATIVE.aggregate_status(body, items({"active": 1})) is body
+
+    def test_a_pod_without_members_keeps_its_status(self) -> None:
+        body = a_workload("Pod", "v1", spec={}, status={"phase": "Running"})
+        assert NATIVE.aggregate_status(body, []) is body
+
+    def test_a_member_without_made_up_selector_leaves_a_job_as_it_is(self) -> None:
+        body = a_workload("Job", "batch/v1")
+        assert NATIVE.retain(body, a_workload("Job", "batch/v1", spec={})) is body
+
+    def test_a_member_without_references_leaves_an_account_as_it_is(self) -> None:
+        body = a_workload("ServiceAccount", "v1", secrets=[{"name": "a"}])
+        assert NATIVE.retain(body, a_workload("ServiceAccount", "v1")) is body
+
+
 class TestOthers:
     """Smaller kinds."""
 

@@ -19,6 +19,7 @@ import orjson
 
 from reconciler.interpret.errors import InterpretError
 from reconciler.interpret.lua import kube
+from reconciler.model.text import printable, shortened
 
 INSTRUCTIONS: Final = 5_000_000
 MEMORY_BYTES: Final = 64 * 1024 * 1024
@@ -60,7 +61,7 @@ class State:
                 raise InterpretError(f"the script is longer than {LARGEST_SCRIPT} characters")
             found = self.compile(script)
             if isinstance(found, tuple):
-                raise InterpretError(f"the script does not compile: {found[1]}")
+                raise InterpretError(f"the script does not compile: {shown(found[1])}")
             self.chunks[script] = found
         return found
 
@@ -135,6 +136,11 @@ class LuaMachine:
         return answer
 
 
+def shown(message: str) -> str:
+    """What a script said of its failure, made safe to print and of bounded length."""
+    return shortened(printable(message), MESSAGE_CHARACTERS)
+
+
 def checked(answer: Callable[[], tuple[Any, ...]], function: str) -> tuple[Any, ...]:
     """The answer of a call that succeeded; InterpretError for everything else."""
     try:
@@ -142,7 +148,7 @@ def checked(answer: Callable[[], tuple[Any, ...]], function: str) -> tuple[Any, 
     except lupa.LuaMemoryError as problem:
         raise InterpretError(f"{function}: the script used too much memory") from problem
     except (lupa.LuaError, UnicodeError, OverflowError, TypeError, RecursionError) as problem:
-        raise InterpretError(f"{function}: {str(problem)[:MESSAGE_CHARACTERS]}") from problem
+        raise InterpretError(f"{function}: {shown(str(problem))}") from problem
     if not found[0]:
-        raise InterpretError(f"{function}: {found[1][:MESSAGE_CHARACTERS]}")
+        raise InterpretError(f"{function}: {shown(found[1])}")
     return found
