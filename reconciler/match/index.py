@@ -38,7 +38,7 @@ class PolicyIndex:
     A frozen policy, of which only the selectors could be read, claims nothing.
     """
 
-    __slots__ = ("_by_name", "_by_ref", "_others", "overrides")
+    __slots__ = ("_by_name", "_others", "overrides")
 
     def __init__(
         self,
@@ -47,17 +47,11 @@ class PolicyIndex:
     ) -> None:
         """File every selector."""
         self.overrides = frozenset(one.ref for one in overrides)
-        self._by_ref: dict[PolicyRef, PropagationPolicy] = {}
         self._by_name: dict[tuple[Place, str], list[Entry]] = {}
         self._others: dict[Place, list[Entry]] = {}
         for policy in policies:
             if not policy.is_frozen:
-                self._by_ref[policy.ref] = policy
                 self._file(policy)
-
-    def policy(self, ref: PolicyRef) -> PropagationPolicy | None:
-        """The policy of that name."""
-        return self._by_ref.get(ref)
 
     def matches(self, template: Template, kind: PolicyKind) -> list[Match]:
         """Policies of one kind that select the template, best first: explicit priority, how

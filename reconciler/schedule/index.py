@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Final
 
 from reconciler.model.cluster import Cluster, Taint
-from reconciler.schedule.estimate import Estimate, Room, room_of
+from reconciler.schedule.estimate import Estimate, Grades, Room, grade_nodes, room_of
 
 SCHEDULING_EFFECTS: Final = frozenset({"NoSchedule", "NoExecute"})
 
@@ -17,7 +17,7 @@ SCHEDULING_EFFECTS: Final = frozenset({"NoSchedule", "NoExecute"})
 class ClusterIndex:
     """Clusters by name, and lazily: who serves a kind, whose taints matter, capacity by request."""
 
-    __slots__ = ("_capacities", "_rooms", "_servers", "by_name", "clusters", "tainted")
+    __slots__ = ("_capacities", "_grades", "_rooms", "_servers", "by_name", "clusters", "tainted")
 
     def __init__(self, clusters: Iterable[Cluster]) -> None:
         """Index the clusters; one that is being deleted takes nothing and is left out."""
@@ -30,6 +30,7 @@ class ClusterIndex:
         }
         self._servers: dict[tuple[str, str], frozenset[str]] = {}
         self._rooms: dict[str, Room] = {}
+        self._grades: dict[int, Grades] = {}  # by identity: the clusters keep the models alive
         self._capacities: dict[Hashable, dict[str, int]] = {}
 
     def serving(self, api_version: str, kind: str) -> frozenset[str]:
@@ -57,8 +58,16 @@ class ClusterIndex:
     def _room(self, cluster: Cluster) -> Room:
         room = self._rooms.get(cluster.name)
         if room is None:
-            room = self._rooms[cluster.name] = room_of(cluster)
+            room = self._rooms[cluster.name] = room_of(cluster, self._grades_of(cluster))
         return room
+
+    def _grades_of(self, cluster: Cluster) -> Grades:
+        """Grades of the models, worked out once for clusters that share them."""
+        models = cluster.resource_models
+        grades = self._grades.get(id(models))
+        if grades is None:
+            grades = self._grades[id(models)] = grade_nodes(models)
+        return grades
 
 
 def _taints(cluster: Cluster) -> tuple[Taint, ...]:

@@ -50,6 +50,9 @@ def settled(
     where results lead in a circle, it goes on for ever, and here the first one met again stands.
     """
     decision = place(binding, previous, context)
+    placement = binding.placement or Placement()
+    if not placement.spread_constraints:
+        return decision  # every cluster that passes is used: being a target only helps to pass
     state = previous or BindingState(key=binding.key)
     seen = [state.targets]
     while decision.reason is ScheduleReason.SUCCESS and decision.targets not in seen:

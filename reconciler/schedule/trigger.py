@@ -93,15 +93,14 @@ def placement_changed(placement: Placement, previous: BindingState) -> bool:
 
 
 def _terms(placement: Mapping[str, Any]) -> dict[str, Any]:
-    return {term["affinityName"]: _without_nothing(term) for term in _terms_of(placement)}
-
-
-def _terms_of(placement: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return placement.get("clusterAffinities") or []
+    terms = placement.get("clusterAffinities") or ()
+    return {term["affinityName"]: _without_nothing(term) for term in terms}
 
 
 def _said(placement: Mapping[str, Any], key: str) -> Any:
-    return _without_nothing(placement.get(key)) or (None if placement.get(key) != {} else {})
+    """What a part says, None for nothing; an empty object says something."""
+    value = placement.get(key)
+    return None if value == [] else _without_nothing(value)
 
 
 def _without_nothing(value: Any) -> Any:

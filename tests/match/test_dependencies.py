@@ -68,6 +68,17 @@ def test_endpoint_slices_of_a_service_import_are_found_by_label() -> None:
     assert edges(a_binding(importing), importing, found, other) == (found.key,)
 
 
+def test_a_reference_that_names_nothing_is_no_edge() -> None:
+    vague: dict[str, object] = {"apiVersion": "v1", "kind": "ConfigMap", "namespace": "shop"}
+
+    class Vague(Interpreter):
+        def get_dependencies(self, body: dict[str, object]) -> list[dict[str, object]]:
+            return [vague] if body else []
+
+    index = TemplateIndex({SETTINGS.key: SETTINGS})
+    assert dependencies(a_binding(WEB), WEB, Vague(), index) == ()
+
+
 def test_requirers_are_sorted_and_those_that_go_nowhere_require_nothing() -> None:
     bindings = {
         one.key: a_binding(one) for one in (WEB, a_template(name="api"), a_template(name="idle"))

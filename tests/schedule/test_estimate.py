@@ -8,8 +8,19 @@ from reconciler.model.binding import Component, ReplicaRequirements
 from reconciler.model.cluster import Cluster, ClusterFacts
 from reconciler.model.diagnostic import Position
 from reconciler.parse.decode import decode_cluster
-from reconciler.schedule.estimate import replica_estimate, room_of, set_estimate
+from reconciler.schedule.estimate import (
+    Room,
+    grade_nodes,
+    replica_estimate,
+    set_estimate,
+)
+from reconciler.schedule.estimate import room_of as room_with
 from reconciler.schedule.integers import MAX_INT32, int32
+
+
+def room_of(cluster: Cluster) -> Room:
+    """The room of a cluster with its own models."""
+    return room_with(cluster, grade_nodes(cluster.resource_models))
 
 
 def needs(**resources: str) -> ReplicaRequirements:
@@ -60,6 +71,14 @@ def test_a_name_that_is_no_resource_of_nodes_is_ignored() -> None:
     assert replicas(cluster, needs(cpu="1", oddity="5")) == 8
 
 
+def test_huge_pages_and_prefixed_resources_count() -> None:
+    request = ReplicaRequirements.decode(
+        {"resourceRequest": {"hugepages-2Mi": "4Mi", "pods": "1", "example.com/gpu": "1"}}
+    )
+    cluster = modelled(({"hugepages-2Mi": "8Mi", "example.com/gpu": "3"}, 2))
+    assert replicas(cluster, request) == 4
+
+
 def test_a_node_takes_no_more_than_its_pods() -> None:
     assert replicas(modelled(({"cpu": "8"}, 2)), needs()) == 220
 
@@ -93,3 +112,27 @@ def test_sets_are_bounded_by_pods_by_the_summary_and_by_nodes() -> None:
 def test_numbers_wrap_as_in_go() -> None:
     assert int32(2**31) == -(2**31)
     assert int32(2**32 + 5) == 5
+
+
+def test_a_cluster_that_does_not_know_a_resource_takes_no_set_that_asks_for_it() -> None:
+    components = (Component(name="a", replicas=1, requirements=needs(nvidia_gpu="1")),)
+    assert set_estimate(components, uses_models=False)(room_of(modelled())) == 0
+
+
+def test_what_runs_and_what_waits_is_not_free() -> None:
+    document = {
+        "metadata": {"name": "m"},
+        "spec": {},
+        "status": {
+            "resourceSummary": {
+                "allocatable": {"cpu": "4", "pods": "100"},
+                "allocated": {"cpu": "1", "pods": "90"},
+                "allocating": {"cpu": "500m", "pods": "4"},
+            }
+        },
+    }
+    room = room_of(decode_cluster(document, Position()))
+    assert replica_estimate(needs(cpu="1"), uses_models=False)(room) == 2
+    assert replica_estimate(needs(cpu="100m"), uses_models=False)(room) == 6
+    assert replica_estimate(needs(cpu="0"), uses_models=False)(room) == 6
+    assert replica_estimate(needs(memory="1Gi"), uses_models=False)(room) == 0

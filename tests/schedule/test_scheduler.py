@@ -225,3 +225,54 @@ def test_a_result_that_prefers_another_one_is_scheduled_again_at_once() -> None:
     assert set(replicas(settled.targets)) == {"m3", "m4"}
     state = a_state(binding, replicas(settled.targets))
     assert schedule(binding, state, fleet).targets == settled.targets
+
+
+@pytest.mark.parametrize(
+    ("toleration", "passes"),
+    [
+        ({"key": "dedicated", "operator": "Equal", "value": "gpu"}, True),
+        ({"key": "dedicated", "value": "gpu", "effect": "NoSchedule"}, True),
+        ({"key": "dedicated", "value": "cpu"}, False),
+        ({"key": "dedicated", "operator": "Exists", "effect": "NoExecute"}, False),
+        ({"key": "other", "operator": "Exists"}, False),
+        ({"operator": "Exists"}, True),
+        ({"key": "dedicated", "operator": "Gt", "value": "gpu"}, False),
+    ],
+)
+def test_tolerations_are_those_of_kubernetes(toleration: dict[str, str], passes: bool) -> None:
+    taints = [{"key": "dedicated", "value": "gpu", "effect": "NoSchedule"}]
+    fleet = a_context(a_cluster("m1", taints=taints))
+    decision = place(a_binding(1, clusterTolerations=[toleration]), None, fleet)
+    assert bool(decision.targets) is passes
+    if not passes:
+        assert "untolerated taint {dedicated=gpu:NoSchedule}" in decision.message
+
+
+def test_a_taint_of_another_effect_keeps_nobody_out() -> None:
+    fleet = a_context(a_cluster("m1", taints=[{"key": "x", "effect": "PreferNoSchedule"}]))
+    assert place(a_binding(1), None, fleet).targets
+
+
+def test_a_fleet_without_clusters_fits_nothing() -> None:
+    decision = place(a_binding(1), None, a_context())
+    assert decision.reason is ScheduleReason.NO_CLUSTER_FIT
+    assert decision.message == "0/0 clusters are available: no clusters exist"
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        {"spreadByField": "cluster", "minGroups": 1, "maxGroups": 0},
+        {"spreadByLabel": "site", "minGroups": 1, "maxGroups": 1},
+    ],
+)
+def test_constraints_that_select_nothing_are_an_error(constraint: dict[str, object]) -> None:
+    decision = place(a_binding(1, spreadConstraints=[constraint]), None, a_context(a_cluster("m")))
+    assert decision.reason is ScheduleReason.SCHEDULER_ERROR
+
+
+def test_aggregated_fills_the_clusters_in_use_first() -> None:
+    binding = a_binding(8, replicaScheduling=AGGREGATED)
+    fleet = a_context(a_cluster("used", pods=6), a_cluster("empty", pods=50))
+    state = a_state(binding, {"used": 3})
+    assert replicas(place(binding, state, fleet).targets) == {"used": 8}

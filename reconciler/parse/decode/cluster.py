@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from reconciler.model.cluster import (
     Cluster,
@@ -20,6 +23,7 @@ from reconciler.model.diagnostic import Position
 from reconciler.model.quantity import Quantity
 from reconciler.parse.decode.fields import (
     Wire,
+    canonical,
     items,
     labels,
     number,
@@ -53,7 +57,7 @@ def decode_cluster(document: Wire, position: Position) -> Cluster:
         region=text(spec, "region"),
         zones=_zones(spec),
         taints=tuple(_taint(one) for one in items(spec, "taints")),
-        resource_models=tuple(_model(one) for one in items(spec, "resourceModels")),
+        resource_models=_models(canonical(list(items(spec, "resourceModels")))),
         is_deleting=metadata.get("deletionTimestamp") is not None,
         facts=decode_cluster_facts(status) if status else None,
         position=position,
@@ -110,6 +114,14 @@ def _taint(raw: Wire) -> Taint:
         value=text(raw, "value"),
         time_added=text(raw, "timeAdded"),
     )
+
+
+@lru_cache(maxsize=1024)
+def _models(raw: bytes) -> tuple[ResourceModel, ...]:
+    """Models from their canonical bytes: thousands of clusters have a few sets of models, and what
+    is equal is shared.
+    """
+    return tuple(_model(one) for one in orjson.loads(raw))
 
 
 def _model(raw: Wire) -> ResourceModel:

@@ -17,12 +17,14 @@ def fewest(plan: Round) -> Weights:
     """The shortest head of the clusters, those that keep replicas first, that can take it all."""
     in_use = {name for name, replicas in plan.kept.items() if replicas > 0}
     ordered = sorted(plan.weights, key=lambda one: one[0] not in in_use)
+    used: Weights = []
     total = 0
-    for position, (_, weight) in enumerate(ordered, start=1):
-        total = int32(total + weight)
+    for name, weight in ordered:
         if total >= plan.target:
-            return ordered[:position]
-    return ordered
+            break
+        used.append((name, weight))
+        total = int32(total + weight)
+    return used
 
 
 DIVISION = Division(name="Aggregated", strategy=Strategy.AGGREGATED, divide=divide)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from reconciler.schedule.estimate.nodes import Grades, grade_nodes
 from reconciler.schedule.estimate.replicas import Estimate, replica_estimate
 from reconciler.schedule.estimate.room import Room, room_of
 from reconciler.schedule.estimate.sets import set_estimate
 
-__all__ = ["Estimate", "Room", "replica_estimate", "room_of", "set_estimate"]
+__all__ = [
+    "Estimate",
+    "Grades",
+    "Room",
+    "grade_nodes",
+    "replica_estimate",
+    "room_of",
+    "set_estimate",
+]

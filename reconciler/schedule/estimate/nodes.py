@@ -20,6 +20,7 @@ CPU, PODS = "cpu", "pods"
 NATIVE: Final = frozenset({"cpu", "memory", "ephemeral-storage", "pods"})
 
 Amounts = dict[str, int]
+Grades = dict[int, Amounts]
 Runs = tuple[tuple[Amounts, int], ...]
 """Free amounts and how many such nodes, in the order nodes are tried."""
 
@@ -43,18 +44,22 @@ def is_scalar_resource(name: str) -> bool:
     return "/" in name and not name.startswith("requests.")
 
 
-def model_runs(models: Iterable[ResourceModel], modelings: Iterable[Modeling]) -> Runs | None:
-    """Nodes of the modelled grades, lowest first; None where models cannot be used."""
-    by_grade, counts = {model.grade: model for model in models}, dict[int, int]()
+def grade_nodes(models: Iterable[ResourceModel]) -> Grades:
+    """One free node of each grade, lowest grade first."""
+    by_grade = {model.grade: model for model in models}
+    return {grade: _node(by_grade[grade]) for grade in sorted(by_grade)}
+
+
+def model_runs(grades: Grades, modelings: Iterable[Modeling]) -> Runs | None:
+    """Nodes of the grades as often as reported; None where models cannot be used."""
+    counts: dict[int, int] = {}
     for one in modelings:
         if one.count < 0:
             return None
         counts[one.grade] = counts.get(one.grade, 0) + one.count
-    if not by_grade or not counts:
+    if not grades or not counts:
         return None
-    return tuple(
-        (_node(by_grade[grade]), counts[grade]) for grade in sorted(by_grade) if counts.get(grade)
-    )
+    return tuple((node, counts[grade]) for grade, node in grades.items() if counts.get(grade))
 
 
 def room_for(runs: Runs, request: Amounts) -> int:

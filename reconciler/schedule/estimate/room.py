@@ -10,7 +10,7 @@ from typing import Final
 
 from reconciler.model.cluster import Cluster, ResourceSummary
 from reconciler.model.quantity import ZERO, Quantity
-from reconciler.schedule.estimate.nodes import PODS, Runs, model_runs
+from reconciler.schedule.estimate.nodes import PODS, Grades, Runs, model_runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,8 @@ NO_ROOM: Final = Room()
 UNLIMITED: Final = Room(is_unlimited=True)
 
 
-def room_of(cluster: Cluster) -> Room:
-    """The room of a cluster; none where it reported no capacity."""
+def room_of(cluster: Cluster, grades: Grades) -> Room:
+    """The room of a cluster whose models have these grades; none where it reported no capacity."""
     facts = cluster.facts
     if facts is not None and facts.is_assumed:
         return UNLIMITED
@@ -53,7 +53,7 @@ def room_of(cluster: Cluster) -> Room:
     return Room(
         pods=allowed_pods(summary),
         summary=summary,
-        runs=model_runs(cluster.resource_models, summary.modelings),
+        runs=model_runs(grades, summary.modelings),
     )
 
 
