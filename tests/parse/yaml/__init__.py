@@ -1,0 +1,3 @@
+"""YAML as kubectl reads it."""
+
+from __future__ import annotations
