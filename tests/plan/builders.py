@@ -69,15 +69,8 @@ def a_change(
 ) -> Change:
     key = key or a_key()
     desired = None if action is Action.DELETE else a_work(key, cluster, **(content or {}))
-    return Change(
-        cluster=cluster,
-        key=key,
-        action=action,
-        desired=desired,
-        api_version=f"{key.group}/v1" if key.group else "v1",
-        edits=edits,
-        **fields,
-    )
+    fields = {"api_version": f"{key.group}/v1" if key.group else "v1"} | fields
+    return Change(cluster=cluster, key=key, action=action, desired=desired, edits=edits, **fields)
 
 
 def a_delete(cluster: str = "eu-1", key: ObjectKey | None = None, **fields: Any) -> Change:

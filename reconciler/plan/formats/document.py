@@ -63,7 +63,9 @@ def _object(key: ObjectKey) -> dict[str, str]:
 def _position(position: Position) -> dict[str, Any] | None:
     if not position.path:
         return None
-    return {"path": position.path, "line": position.line, "column": position.column}
+    # A file name need not be UTF-8, JSON has to be.
+    path = position.path.encode("utf-8", "backslashreplace").decode()
+    return {"path": path, "line": position.line, "column": position.column}
 
 
 def _hold(hold: Hold) -> dict[str, Any]:

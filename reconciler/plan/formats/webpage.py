@@ -118,7 +118,8 @@ def _section(section: Section) -> str:
         f'<div class="group">{_title(one)}{_because(one)}{_edits(one)}</div>'
         for one in section.groups
     )
-    whole = f'<p class="where">{names}</p>' if len(section.clusters) > words.MAX_NAMED else ""
+    is_shortened = len(section.clusters) > words.MAX_NAMED
+    whole = f"<details><summary>all of them</summary>{names}</details>" if is_shortened else ""
     return f"<details open><summary>{heading} · {count}</summary>{whole}{groups}</details>"
 
 
@@ -153,7 +154,7 @@ def _edit(edit: Edit) -> str:
 def _placements(changes: Iterable[PlacementChange]) -> Iterator[str]:
     rows = [_placement(one) for one in changes]
     if rows:
-        head = "<tr><th>object</th><th>clusters</th><th>because</th></tr>"
+        head = "<tr><th>object</th><th>clusters</th><th>why</th></tr>"
         yield f"<table>{head}{''.join(rows)}</table>"
 
 
