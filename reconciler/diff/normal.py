@@ -118,7 +118,15 @@ def _sent(value: Any, name: str, parent: str, *, is_plain: bool) -> Any:
         return items if is_plain else with_key_defaults(name, items)
     if is_plain or isinstance(value, bool) or not is_quantity_field((parent, name)):
         return value
-    return str(Quantity.parse(value))
+    return _quantity_text(value)
+
+
+def _quantity_text(number: Any) -> Any:
+    """The quantity as text; what is none stays, for the server to refuse."""
+    try:
+        return str(Quantity.parse(number))
+    except ValueError:
+        return number
 
 
 def is_secret(manifest: Mapping[str, Any]) -> bool:

@@ -63,18 +63,24 @@ class SecretValues:
         """The text with every known value replaced by `(sensitive)`."""
         if text in self._values:
             return MASK
-        while (found := self._first_in(text)) is not None:
-            text = text.replace(found, MASK)
-        return text
+        parts: list[str] = []
+        rest = text
+        while (found := self._first_in(rest)) is not None:
+            place, value = found
+            parts += (rest[:place], MASK)
+            rest = rest[place + len(value) :]
+        return "".join([*parts, rest])
 
-    def _first_in(self, text: str) -> str | None:
-        """The first known value inside a text, the longest of those that begin there."""
+    def _first_in(self, text: str) -> tuple[int, str] | None:
+        """The first known value inside a text and its place; the longest of those that begin
+        there.
+        """
         if not self._by_head:
             return None
         for start in range(len(text) - SHORTEST_INSIDE_TEXT + 1):
             for value in self._by_head.get(text[start : start + SHORTEST_INSIDE_TEXT], ()):
-                if text.startswith(value, start) and value not in MASK:
-                    return value
+                if text.startswith(value, start):
+                    return start, value
         return None
 
 

@@ -29,7 +29,8 @@ class Body:
     """
 
     digest: str
-    pieces: tuple[bytes, ...]
+    # Never shown: a Secret's body is a secret.
+    pieces: tuple[bytes, ...] = field(repr=False)
     slots: tuple[str, ...]
 
     def stamped(self, namespace: str, work_id: str) -> bytes:

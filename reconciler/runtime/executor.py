@@ -20,13 +20,15 @@ from reconciler.model.change import Action, Change, Plan
 from reconciler.model.errors import MemberRefused, MemberUnreachable, NoCredentials
 from reconciler.model.member import ObjectRef, PatchType
 from reconciler.model.text import printable, shortened
+from reconciler.plan.order import waves
 from reconciler.runtime.fights import Fights
 from reconciler.runtime.ports import Member
-from reconciler.runtime.waves import CRD, NAMESPACE, waves
 
 #: `(change, observed now)` to the decision as it is now.
 Recompare = Callable[[Change, dict[str, Any] | None], Change]
 
+NAMESPACE: Final = ("", "Namespace")
+CRD: Final = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
 _ALREADY_EXISTS: Final = "AlreadyExists"

@@ -1,0 +1,85 @@
+"""Secrets do not reach an edit or a text, by place or by value."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from reconciler.diff.compare import compare
+from reconciler.diff.context import Context
+from reconciler.diff.redact import SecretValues
+from reconciler.diff.works import compare_works
+from tests.diff.builders import FLEET, applied, config_map
+from tests.works import a_work
+
+CANARY = "canary-7f3a9"
+
+
+def secret(value: str, **more: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "key", "namespace": "shop"},
+        "stringData": {"password": value, **more},
+    }
+
+
+def context(*manifests: dict[str, Any]) -> Context:
+    return Context(cluster="one", fleet_id=FLEET, secrets=SecretValues.of(manifests))
+
+
+def test_secret_data_is_masked_and_equal_values_have_equal_numbers() -> None:
+    observed = applied(secret("old-value", same="old-value", kept="x"))
+    wanted = secret(CANARY, same=CANARY, kept="x")
+    change = compare(a_work(wanted), observed, context())
+    assert [(edit.path, edit.before, edit.after) for edit in change.edits] == [
+        ("data.password", "(sensitive, changed) #1", "(sensitive, changed) #2"),
+        ("data.same", "(sensitive, changed) #1", "(sensitive, changed) #2"),
+    ]
+    assert all(edit.is_sensitive for edit in change.edits)
+    assert CANARY not in repr(change.edits)
+
+
+def test_a_secret_value_is_masked_wherever_it_turns_up() -> None:
+    known = context(secret(CANARY))
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    wanted = config_map(a=f"postgres://u:{CANARY}@db", b=encoded, c="harmless")
+    change = compare(a_work(wanted), applied(config_map(a="1", b="2", c="3")), known)
+    shown = {edit.path: edit.after for edit in change.edits}
+    assert shown["data.c"] == "harmless"
+    assert CANARY not in repr(change)
+    assert encoded not in repr(change)
+
+
+def test_the_last_applied_annotation_is_masked() -> None:
+    observed = applied(config_map())
+    mark = "kubectl.kubernetes.io/last-applied-configuration"
+    wanted = config_map()
+    wanted["metadata"]["annotations"] = {mark: '{"data":"x"}'}
+    change = compare(a_work(wanted), observed, context())
+    assert [(edit.after, edit.is_sensitive) for edit in change.edits] == [
+        ("(sensitive, changed) #1", True)
+    ]
+
+
+def test_offline_plans_are_masked_too() -> None:
+    change = compare_works(a_work(secret("old-value")), a_work(secret(CANARY)))
+    assert len(change.edits) == 1
+    assert CANARY not in repr(change.edits)
+    assert "old-value" not in repr(change.edits)
+
+
+def test_texts_lose_every_known_value() -> None:
+    values = SecretValues.of([secret(CANARY, pin="12345678", tiny="on")])
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    text = values.redact(f'bad "{CANARY}" and {encoded}, pin 12345678, is on')
+    assert text == 'bad "(sensitive)" and (sensitive), pin (sensitive), is on'
+    assert values.redact("on") == "(sensitive)"
+    assert values.is_known(12345678)
+    assert not values.is_known(True)
+
+
+def test_a_value_inside_the_mask_does_not_loop() -> None:
+    assert SecretValues(["(sensitive)", "sensitive"]).redact("a sensitive text") == (
+        "a (sensitive) text"
+    )
