@@ -72,10 +72,17 @@ def require_open_to_moves(target: pygit2.Repository, moves: Iterable[Move]) -> N
         )
     checked_out = None if target.is_bare else target.references["HEAD"].target
     for move in moves:
-        if move.ref == checked_out:
+        if move.ref == checked_out and not _keeps_files(target, move):
             raise PushRejected(f"{move.ref} is checked out there", hint="push to a bare repository")
         if move.new is None and _is_set(target, "receive.denyDeletes"):
             raise PushRejected(f"{move.ref}: receive.denyDeletes forbids removing it")
+
+
+def _keeps_files(target: pygit2.Repository, move: Move) -> bool:
+    """Whether a work tree stays in step: the new commit says something and changes no file."""
+    commits = [target.get(oid) if oid else None for oid in (move.expected, move.new)]
+    trees = {commit.peel(pygit2.Tree).id for commit in commits if commit is not None}
+    return None not in commits and len(trees) == 1
 
 
 def _require_descent(target: pygit2.Repository, moves: Iterable[Move]) -> None:
