@@ -50,6 +50,7 @@ def state_of(files: Mapping[str, bytes], read: Reader) -> State:
         applied_revision=cursor.get("sourceCommit", ""),
         fleet_id=cursor.get("fleetId", ""),
         member_uids=cursor.get("members", {}),
+        clocks=cursor.get("clocks", {}),
         recorded=_recorded(bindings, _extra(files, read)),
         deletions=_deletions(_document(DELETIONS, files, read) if DELETIONS in files else {}),
         approved=frozenset(approvals.get("holds", ())),
@@ -139,6 +140,7 @@ class StateFiles:
             "engineVersion": self.engine_version,
             "fleetId": state.fleet_id,
             "members": dict(sorted(state.member_uids.items())),
+            "clocks": dict(sorted(state.clocks.items())),
         }
         return {CURSOR: emit_yaml(document)}
 
