@@ -14,6 +14,7 @@ from reconciler.model.identity import ObjectKey
 from reconciler.model.world import Deletion, Outcome, Placed, State, World
 from reconciler.plan.build import build_plan
 from reconciler.plan.guards import recent_deletions
+from reconciler.plan.renames import bodies_of_removed
 
 Place = tuple[str, ObjectKey]
 _DELETING = frozenset({Action.DELETE, Action.RECREATE})
@@ -35,7 +36,7 @@ class Planning:
         everything = list(changes)
         wanted = {(one.cluster, one.key) for one in everything if one.action in _DELETING}
         moved = frozenset(place for place in wanted if self._has_moved(place))
-        before = self.force.before
+        before, base = self.force.before, self.world.base
         plan = build_plan(
             everything,
             self._moves(),
@@ -45,6 +46,7 @@ class Planning:
             now=self.now,
             managed=self._managed(state),
             moved=moved,
+            removed=bodies_of_removed(everything, base.works) if base is not None else None,
             notes=self._notes(),
         )
         state = replace(

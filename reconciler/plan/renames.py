@@ -13,6 +13,7 @@ import orjson
 
 from reconciler.model.change import Action, Change, Rename
 from reconciler.model.identity import ObjectKey
+from reconciler.model.world import Works
 
 #: Bodies of what is deleted, by cluster and identity, as they stand there.
 RemovedBodies = Mapping[tuple[str, ObjectKey], Mapping[str, Any]]
@@ -39,6 +40,16 @@ def renames(changes: Iterable[Change], removed: RemovedBodies) -> tuple[Rename, 
         Rename(before=before, after=after, clusters=tuple(sorted(names)))
         for (before, after), names in sorted(clusters.items())
     )
+
+
+def bodies_of_removed(changes: Iterable[Change], works: Works) -> RemovedBodies:
+    """What the Works of an earlier commit say of the objects that changes delete."""
+    return {
+        (change.cluster, change.key): orjson.loads(work.manifest_bytes())
+        for change in changes
+        if change.action is Action.DELETE
+        and (work := works.get(change.cluster, {}).get(change.key)) is not None
+    }
 
 
 def _side(change: Change, removed: RemovedBodies) -> tuple[Action, Mapping[str, Any] | None]:
