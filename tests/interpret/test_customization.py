@@ -247,6 +247,29 @@ class TestLibrary:
         assert self.called(machine, caught) == "string"
 
 
+class TestDeterminism:
+    """The same input, the same answer: on any machine, at any time."""
+
+    @pytest.mark.parametrize(
+        ("expression", "result"),
+        [
+            ("os.time({year = 1970, month = 1, day = 1, hour = 0})", 0),
+            ("os.time({year = 2026, month = 2, day = 28})", 1772280000),
+            ("os.time({year = 2024, month = 14, day = 1, hour = 0})", 1738368000),
+            ("os.time({year = 2000, month = 3, day = 1, hour = 1, min = 2, sec = 3})", 951872523),
+            ("os.date('%Y-%m-%dT%H:%M:%SZ', 951872523)", "2000-03-01T01:02:03Z"),
+            ("os.date('!%H', 3600)", "01"),
+            ("tostring({})", "table"),
+            ("tostring(print)", "function"),
+            ("math.random == nil", True),
+        ],
+    )
+    def test_answers(self, machine: LuaMachine, expression: str, result: Any) -> None:
+        script = f"function ReflectStatus(obj) return {{result = {expression}}} end"
+        status = one(machine, statusReflection=script).reflect_status(a_widget())
+        assert status == {"result": result}
+
+
 class TestProblems:
     """Documents are checked by running them."""
 

@@ -32,7 +32,7 @@ local floor, huge = math.floor, math.huge
 local format, byte, find, gsub = string.format, string.byte, string.find, string.gsub
 local concat, sort, insert, remove = table.concat, table.sort, table.insert, table.remove
 local rep, lower, upper, reverse = string.rep, string.lower, string.upper, string.reverse
-local date, time = os.date, os.time
+local date = os.date
 
 local used, started, depth = 0, 0, 0
 local run
@@ -280,14 +280,38 @@ for name, value in pairs(math) do MATH[name] = value end
 -- An interpretation follows from its input alone.
 MATH.random, MATH.randomseed = nil, nil
 
+-- Days from 1970-01-01 to a date of the Gregorian calendar.
+local function days_until(year, month, day)
+  year = year + floor((month - 1) / 12)
+  month = (month - 1) % 12 + 1
+  -- Years that begin in March put the leap day at their end.
+  local shifted = month > 2 and year or year - 1
+  local era = floor(shifted / 400)
+  local year_of_era = shifted - era * 400
+  local day_of_year = floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1
+  local leap_days = floor(year_of_era / 4) - floor(year_of_era / 100)
+  return era * 146097 + year_of_era * 365 + leap_days + day_of_year - 719468
+end
+
+local function date_field(moment, name, default)
+  local value = tonumber(moment[name]) or default
+  if not value then error("field '" .. name .. "' missing in date table", 3) end
+  return value
+end
+
+-- Times are UTC wherever the script runs, and never the present.
 local OS = {
   time = function(moment)
     if type(moment) ~= "table" then error("os.time needs a table: scripts have no clock", 2) end
-    return time(moment)
+    local year, month = date_field(moment, "year"), date_field(moment, "month")
+    local days = days_until(year, month, date_field(moment, "day"))
+    local hours = days * 24 + date_field(moment, "hour", 12)
+    return (hours * 60 + date_field(moment, "min", 0)) * 60 + date_field(moment, "sec", 0)
   end,
   date = function(shape, moment)
     if type(moment) ~= "number" then error("os.date needs a time: scripts have no clock", 2) end
-    return date(shape, moment)
+    shape = text_argument(shape, "date")
+    return date(byte(shape, 1) == 33 and shape or "!" .. shape, moment)
   end,
 }
 
@@ -352,6 +376,8 @@ local function plain_tostring(...)
   if type(value) == "number" and value == floor(value) and value < 1e18 and value > -1e18 then
     return format("%d", value)
   end
+  -- An address would differ from run to run.
+  if type(value) == "table" or type(value) == "function" then return type(value) end
   return tostring(...)
 end
 
