@@ -54,6 +54,8 @@ def build_governing(
     if not wrong:
         body = _filled(body, gates)
         wrong = list(islice(_admission_problems(document, key, body), MAX_PROBLEMS))
+    if not wrong:
+        wrong = list(_extension_problems(document, key, sort, body, gates))
     if wrong:
         return Built(
             document.position, key, (*problems, *wrong), reach=read_reach(document, body, sort)
@@ -101,6 +103,19 @@ def _admission_problems(document: Document, key: ObjectKey, body: Body) -> Itera
     for error in validate(body):
         place = document.at(error.path)
         yield diagnostic("RC019", str(error), place, subject=str(key))
+
+
+def _extension_problems(
+    document: Document, key: ObjectKey, sort: Sort, body: Body, gates: Mapping[str, bool]
+) -> Iterator[Diagnostic]:
+    """What our extensions cannot do though Karmada's webhooks let it pass (design §6)."""
+    if sort is not Sort.PROPAGATION or "SpreadByZoneAndProvider" not in enabled(gates):
+        return
+    conflict = decode_propagation_policy(body, document.position).placement.spread_conflict
+    if conflict:
+        place = document.place("spec", "placement", "spreadConstraints")
+        hint = "keep one of them, or switch the feature gate SpreadByZoneAndProvider off"
+        yield diagnostic("RC019", conflict, place, hint=hint, subject=str(key))
 
 
 def _filled(body: Body, gates: Mapping[str, bool]) -> Body:

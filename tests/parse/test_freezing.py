@@ -10,7 +10,18 @@ from reconciler.model.diagnostic import Effect
 from reconciler.model.fleet import Fleet
 from reconciler.model.source import EntryKind, SourceFile
 from reconciler.parse import MAX_BYTES
-from tests.parse.fleets import CLUSTER, CONFIG_MAP, OVERRIDE, POLICY, codes, file, fleet, link, only
+from tests.parse.fleets import (
+    CLUSTER,
+    CONFIG,
+    CONFIG_MAP,
+    OVERRIDE,
+    POLICY,
+    codes,
+    file,
+    fleet,
+    link,
+    only,
+)
 
 GOOD = CONFIG_MAP.replace("settings", "good")
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -78,6 +89,15 @@ def test_what_webhooks_refuse_freezes_its_policy() -> None:
     spread = "  placement: {spreadConstraints: [{spreadByField: region, minGroups: 1}]}\n"
     found = fleet(good=GOOD, bad=POLICY.split("  placement")[0] + spread)
     expect_frozen(found, "RC019")
+
+
+def test_zones_beside_regions_freeze_the_policy_unless_zones_only_filter() -> None:
+    fields = ("zone", "region", "cluster")
+    each = ", ".join(f"{{spreadByField: {one}, minGroups: 1, maxGroups: 2}}" for one in fields)
+    both = POLICY.split("  placement")[0] + f"  placement: {{spreadConstraints: [{each}]}}\n"
+    expect_frozen(fleet(good=GOOD, bad=both), "RC019")
+    off = f"{CONFIG}featureGates: {{SpreadByZoneAndProvider: false}}\n"
+    assert fleet(good=GOOD, bad=both, config=off).frozen == ()
 
 
 def test_a_new_policy_whose_selectors_cannot_be_read_holds_and_an_old_one_freezes() -> None:
