@@ -13,6 +13,7 @@ from urllib.parse import quote
 import orjson
 
 from reconciler.adapters.members.discovery import Discovered, collected, legacy_rows
+from reconciler.adapters.members.pacing import Limits
 from reconciler.adapters.members.probe import probe_member
 from reconciler.adapters.members.transport import JSON, Answer, Request, Transport
 from reconciler.model.cluster import ClusterFacts, ResourceModel
@@ -24,7 +25,6 @@ APPLY_PATCH: Final = "application/apply-patch+yaml"
 METADATA_LIST: Final = f"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 _NOT_FOUND: Final = 404
 _GONE: Final = 410
-_MOST_PAGES: Final = 10_000
 _WATCH_SECONDS: Final = 300
 _EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"})
 
@@ -37,13 +37,13 @@ class ApiMember:
         name: str,
         transport: Transport,
         *,
+        limits: Limits,
         models: tuple[ResourceModel, ...] = (),
-        page_size: int = 500,
     ) -> None:
         self._name = name
         self._transport = transport
         self._models = models
-        self._page_size = page_size
+        self._limits = limits
         self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
 
     @property
@@ -116,12 +116,15 @@ class ApiMember:
     ) -> None:
         """DELETE in the background, only this very object in this very state."""
         preconditions = {"uid": uid, "resourceVersion": resource_version}
-        options = {
+        options: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
             "propagationPolicy": "Background",
             "preconditions": {name: value for name, value in preconditions.items() if value},
         }
+        if dry_run:
+            # A server that finds a body does not look at the query.
+            options["dryRun"] = ["All"]
         answer = await self._transport.send(
             Request(
                 method="DELETE",
@@ -190,27 +193,30 @@ class ApiMember:
 
     async def _listing(self, ref: KindRef, selector: str, *, metadata_only: bool) -> Listing:
         path = await self._collection(ref.api_version, ref.kind, ref.namespace)
-        query = {"limit": str(self._page_size), **_selected(selector)}
+        query = {"limit": str(self._limits.page_size), **_selected(selector)}
+        accepts = METADATA_LIST if metadata_only else JSON
         items: list[dict[str, Any]] = []
-        for _ in range(_MOST_PAGES):
-            page = await self._transport.good(
-                Request(
-                    method="GET",
-                    path=path,
-                    query=query,
-                    accepts=METADATA_LIST if metadata_only else JSON,
-                )
+        size = 0
+        while size <= self._limits.list_bytes:
+            answer = await self._transport.send(
+                Request(method="GET", path=path, query=query, accepts=accepts)
             )
+            if not answer.is_good:
+                raise self._transport.refusal(answer)
+            size += len(answer.body)
+            page = answer.json()
             items += self._items(ref, page)
             metadata = page.get("metadata")
             metadata = metadata if isinstance(metadata, dict) else {}
-            token = metadata.get("continue")
+            token = str(metadata.get("continue") or "")
             if not token:
                 version = str(metadata.get("resourceVersion") or "")
                 return Listing(
                     items=tuple(items), resource_version=version, is_metadata=metadata_only
                 )
-            query["continue"] = str(token)
+            if token == query.get("continue"):
+                break
+            query["continue"] = token
         raise MemberRefused(f"{self._name} answered with a list of {ref.kind} without end")
 
     def _items(self, ref: KindRef, page: Mapping[str, Any]) -> Sequence[dict[str, Any]]:

@@ -93,7 +93,7 @@ def _content(section: dict[str, Any], key: str, folder: SecretFolder) -> str:
     encoded, file = section.pop(f"{key}-data", None), section.pop(key, None)
     if encoded:
         try:
-            return base64.b64decode(str(encoded)).decode()
+            return base64.b64decode("".join(str(encoded).split()), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
             raise NoCredentials(f"{key}-data of the kubeconfig is no base64 text") from error
     if not file:

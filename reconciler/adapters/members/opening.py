@@ -40,6 +40,4 @@ def member_with(
     """The member of a Cluster with credentials at hand."""
     limits = limits or Limits()
     transport = Transport(cluster.name, credentials, limits=limits, time=time, redact=redact)
-    return ApiMember(
-        cluster.name, transport, models=cluster.resource_models, page_size=limits.page_size
-    )
+    return ApiMember(cluster.name, transport, limits=limits, models=cluster.resource_models)

@@ -22,6 +22,7 @@ class Limits:
     timeout_seconds: float = 30.0
     connect_seconds: float = 5.0
     response_bytes: int = 64 << 20
+    list_bytes: int = 512 << 20
     page_size: int = 500
     attempts: int = 3
     backoff_seconds: float = 0.25
