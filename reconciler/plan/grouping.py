@@ -1,14 +1,15 @@
 """What is the same on many clusters, said once.
 
-Two levels: the same change of an object on several clusters is one group; groups that stand on the
-same clusters are one section. A thousand clusters with one image bump are one section with one
-group.
+Levels: the same change of an object on several clusters is one group. For people updates are folded
+further, edit by edit: what all clusters share is said once, and what differs beside it. Groups that
+stand on the same clusters are one section. A thousand clusters with one image bump and their own
+replica counts are one section with one group, and a line for each count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -53,10 +54,52 @@ def groups(changes: Iterable[Change]) -> tuple[Group, ...]:
 def sections(changes: Iterable[Change]) -> tuple[Section, ...]:
     """The widest first, then in the order of their first group."""
     found: dict[tuple[str, ...], list[Group]] = {}
-    for group in groups(changes):
+    for group in folded(groups(changes)):
         found.setdefault(group.clusters, []).append(group)
     ordered = sorted(found.items(), key=lambda item: -len(item[0]))
     return tuple(Section(clusters=clusters, groups=tuple(some)) for clusters, some in ordered)
+
+
+def folded(some: Iterable[Group]) -> Iterator[Group]:
+    """Groups of one object that differ in their edits alone, taken apart by edit."""
+    alike: dict[Group, list[Group]] = {}
+    for group in some:
+        alike.setdefault(replace(group, clusters=(), edits=()), []).append(group)
+    for head, members in alike.items():
+        yield from _by_edit(head, members) if len(members) > 1 else members
+
+
+def _by_edit(head: Group, members: list[Group]) -> Iterator[Group]:
+    """The edits of the members, those together that stand on the same clusters."""
+    clusters: dict[bytes, list[str]] = {}
+    edits: dict[bytes, Edit] = {}
+    for member in members:
+        if not member.edits:
+            yield member
+        for edit in member.edits:
+            content = _edit_identity(edit)
+            edits[content] = edit
+            clusters.setdefault(content, []).extend(member.clusters)
+    together: dict[tuple[str, ...], list[Edit]] = {}
+    for content, edit in edits.items():
+        together.setdefault(tuple(sorted(clusters[content])), []).append(edit)
+    for names, shared in together.items():
+        ordered = sorted(shared, key=lambda edit: edit.path)
+        yield replace(head, clusters=names, edits=tuple(ordered))
+
+
+def _edit_identity(edit: Edit) -> bytes:
+    """Edits by content, for their values may be lists and maps."""
+    content = (
+        edit.path,
+        edit.before,
+        edit.after,
+        edit.is_added,
+        edit.is_removed,
+        edit.is_sensitive,
+        edit.is_immutable,
+    )
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
 def _group(members: list[Change]) -> Group:
@@ -76,11 +119,7 @@ def _group(members: list[Change]) -> Group:
 
 
 def _identity(change: Change) -> object:
-    """What two changes have to share to be one group; edits by content, for values may be lists."""
-    edits = [
-        (one.path, one.before, one.after, one.is_added, one.is_removed, one.is_immutable)
-        for one in change.edits
-    ]
+    """What two changes have to share to be one group."""
     return (
         change.key,
         change.action,
@@ -89,5 +128,5 @@ def _identity(change: Change) -> object:
         change.api_version,
         change.is_protected,
         change.desired is None,
-        orjson.dumps(edits, option=orjson.OPT_SORT_KEYS),
+        tuple(map(_edit_identity, change.edits)),
     )

@@ -76,7 +76,8 @@ def guarded(changes: Sequence[Change], given: GuardInput) -> tuple[list[Change],
     protected = [one for one in unapproved if one.is_protected]
     halted = {(one.cluster, one.key) for one in protected}
     running = [one for one in counted if (one.cluster, one.key) not in halted]
-    exceeded = [str(scope) for scope in _scopes(running, given) if scope.is_exceeded]
+    asking = {one.cluster for one in unapproved}
+    exceeded = [str(scope) for scope in _scopes(running, asking, given) if scope.is_exceeded]
     waiting = unapproved if exceeded else protected
     if not waiting:
         return list(changes), None
@@ -117,8 +118,11 @@ def _held(change: Change) -> Change:
     return replace(change, action=Action.HOLD, reason=reason)
 
 
-def _scopes(running: Sequence[Change], given: GuardInput) -> list[_Scope]:
-    """Every cluster something is deleted from, in order, then the fleet."""
+def _scopes(running: Sequence[Change], asking: set[str], given: GuardInput) -> list[_Scope]:
+    """Every cluster where a deletion is not approved, in order, then the fleet.
+
+    What is approved counts as well, but does not stop others on clusters it does not concern.
+    """
     recent = recent_deletions(given.state.deletions, given.now)
     wanted = Counter(one.cluster for one in running)
     used = Counter(one.cluster for one in recent)
@@ -130,7 +134,7 @@ def _scopes(running: Sequence[Change], given: GuardInput) -> list[_Scope]:
             used=used[cluster],
             wanted=wanted[cluster],
         )
-        for cluster in sorted(wanted)
+        for cluster in sorted(asking & wanted.keys())
     ]
     fleet = _Scope(
         name="in the fleet",

@@ -133,12 +133,16 @@ def test_every_change_is_in_the_plan_or_counted_as_unchanged(
     before = {(one.cluster, one.key) for one in some if one.action is not Action.UNCHANGED}
     assert {(one.cluster, one.key) for one in plan.changes} == before
     told = [
-        (cluster, group.key)
+        (cluster, group.key, edit)
         for section in sections(plan.changes)
         for group in section.groups
         for cluster in section.clusters
+        for edit in (group.edits or (None,))
     ]
-    assert sorted(told) == sorted(before)
+    wanted = [
+        (one.cluster, one.key, edit) for one in plan.changes for edit in (one.edits or (None,))
+    ]
+    assert Counter(map(str, told)) == Counter(map(str, wanted))
     assert [one for wave in waves(plan.changes) for one in wave] == list(plan.changes)
     numbers = [wave_of(one) for one in plan.changes]
     assert numbers == sorted(numbers)

@@ -165,6 +165,12 @@ def test_an_object_that_came_back_under_another_uid_is_not_approved() -> None:
     assert a_plan(a_delete("eu-1", key, uid="second", is_protected=True), state=state).is_blocked
 
 
+def test_approved_deletions_do_not_stop_those_of_another_cluster() -> None:
+    state = approved(a_plan(*deletes(11), config_new=config()))
+    plan = a_plan(*deletes(11), *deletes(1, "us-1"), config_new=config(), state=state)
+    assert not plan.is_blocked
+
+
 def test_a_digest_approves_the_hold_it_names() -> None:
     plan = a_plan(*deletes(11), config_new=config())
     state = State(approved=frozenset({held(plan).digest}))

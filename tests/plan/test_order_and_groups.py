@@ -85,6 +85,20 @@ def test_objects_that_change_on_the_same_clusters_are_one_section() -> None:
     assert [len(one.groups) for one in found] == [2, 1]
 
 
+def test_what_all_clusters_share_is_said_once_beside_what_differs() -> None:
+    bumped = an_edit("spec.image", "1", "2")
+    changes = [
+        a_change(Action.UPDATE, name, edits=(bumped, an_edit("spec.replicas", 1, count)))
+        for name, count in (("a", 2), ("b", 3), ("c", 3))
+    ]
+    found = sections([*changes, a_change(Action.UPDATE, "d", edits=(bumped,))])
+    assert [(one.clusters, [edit.after for edit in one.groups[0].edits]) for one in found] == [
+        (("a", "b", "c", "d"), ["2"]),
+        (("b", "c"), [3]),
+        (("a",), [2]),
+    ]
+
+
 OLD, NEW = a_key("ConfigMap", "old"), a_key("ConfigMap", "new")
 
 
