@@ -17,7 +17,7 @@ class Addresses:
         self._addresses = 1
         self._port = _FIRST_PORT - 1
 
-    def service(self, manifest: Manifest) -> Manifest:
+    def service(self, manifest: Manifest, *, families: bool) -> Manifest:
         """With an address and node ports where the type has them."""
         spec = dict(manifest.get("spec") or {})
         if spec.get("type") == "ExternalName":
@@ -25,8 +25,9 @@ class Addresses:
         if not spec.get("clusterIP"):
             spec["clusterIP"] = self._address()
         spec.setdefault("clusterIPs", [spec["clusterIP"]])
-        spec.setdefault("ipFamilies", ["IPv4"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        if families:
+            spec.setdefault("ipFamilies", ["IPv4"])
+            spec.setdefault("ipFamilyPolicy", "SingleStack")
         if spec.get("type") in _NODE_PORT_TYPES and spec.get("allocateLoadBalancerNodePorts", True):
             spec["ports"] = [
                 port if port.get("nodePort") else {**port, "nodePort": self._node_port()}

@@ -90,7 +90,7 @@ class SimulatedCluster:
     def allocate(self, resource: Resource, manifest: Manifest) -> Manifest:
         """What the server chooses: service addresses and ports."""
         if resource.key == ("", "services"):
-            return self.addresses.service(manifest)
+            return self.addresses.service(manifest, families=self.features.ip_families)
         return manifest
 
     def put(self, resource: Resource, key: Key, manifest: Manifest) -> Manifest:

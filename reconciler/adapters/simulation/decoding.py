@@ -38,6 +38,9 @@ BY_VALUE: Final[Mapping[str, tuple[str, ...]]] = {
     "api.batch.v1beta1.CronJobSpec": ("jobTemplate",),
     "api.batch.v1beta1.JobTemplateSpec": ("metadata", "spec"),
     "api.core.v1.Container": ("resources",),
+    "api.core.v1.Event": ("involvedObject", "source"),
+    "api.core.v1.NodeStatus": ("daemonEndpoints", "nodeInfo"),
+    "api.core.v1.NodeDaemonEndpoints": ("kubeletEndpoint",),
     "api.core.v1.EphemeralContainer": ("resources",),
     "api.core.v1.PersistentVolumeClaimSpec": ("resources",),
     "api.core.v1.PodTemplate": ("template",),
@@ -46,6 +49,8 @@ BY_VALUE: Final[Mapping[str, tuple[str, ...]]] = {
     "api.networking.v1.IngressStatus": ("loadBalancer",),
     "api.networking.v1.NetworkPolicySpec": ("podSelector",),
     "api.networking.v1beta1.IngressStatus": ("loadBalancer",),
+    "api.rbac.v1.ClusterRoleBinding": ("roleRef",),
+    "api.rbac.v1.RoleBinding": ("roleRef",),
     "apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec": ("names",),
     "apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus": (
         "acceptedNames",
@@ -54,10 +59,49 @@ BY_VALUE: Final[Mapping[str, tuple[str, ...]]] = {
 # Whole objects: spec and status are struct values unless said here.
 _POINTER_STATUS: Final = frozenset({"api.networking.v1.NetworkPolicy"})
 # Lists and maps that are written although empty.
-_KEEPS_EMPTY: Final = frozenset({"rules", "containers", "parameters"})
-# Struct values in these make a templates' metadata.
-_TEMPLATES: Final = ("api.core.v1.PodTemplateSpec",)
+_KEEPS_EMPTY: Final = frozenset({"containers", "parameters"})
 _NULL_TIME: Final = {"creationTimestamp": None}
+_OBJECT_META: Final = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_NODE_INFO: Final = (
+    "machineID",
+    "systemUUID",
+    "bootID",
+    "kernelVersion",
+    "osImage",
+    "containerRuntimeVersion",
+    "kubeletVersion",
+    "kubeProxyVersion",
+    "operatingSystem",
+    "architecture",
+)
+# Fields without `omitempty`: written although nobody set them.
+_ALWAYS_WRITTEN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "api.autoscaling.v1.HorizontalPodAutoscalerStatus": {
+        "currentReplicas": 0,
+        "desiredReplicas": 0,
+    },
+    "api.autoscaling.v2.HorizontalPodAutoscalerStatus": {
+        "currentMetrics": None,
+        "desiredReplicas": 0,
+    },
+    "api.autoscaling.v2beta2.HorizontalPodAutoscalerStatus": {
+        "conditions": None,
+        "currentMetrics": None,
+        "currentReplicas": 0,
+        "desiredReplicas": 0,
+    },
+    "api.core.v1.DaemonEndpoint": {"Port": 0},
+    "api.core.v1.Event": {
+        "firstTimestamp": None,
+        "lastTimestamp": None,
+        "eventTime": None,
+        "reportingComponent": "",
+        "reportingInstance": "",
+    },
+    "api.core.v1.NodeSystemInfo": dict.fromkeys(_NODE_INFO, ""),
+    "api.rbac.v1.ClusterRole": {"rules": None},
+    "api.rbac.v1.Role": {"rules": None},
+}
 
 # Strings that are pointers: "" says something. All other optional strings vanish when empty.
 _POINTER_STRINGS: Final = frozenset(
@@ -125,13 +169,9 @@ class Decoder:
         if not isinstance(shape, Struct):
             return body
         decoded = self._struct(body, shape, "")
-        for name in ("spec", "status"):
-            if (
-                name in shape.fields
-                and name not in decoded
-                and shape.name not in _POINTER_STATUS
-                and isinstance(shape.fields[name], Struct)
-            ):
+        halves = ("spec",) if shape.name in _POINTER_STATUS else ("spec", "status")
+        for name in halves:
+            if name not in decoded and isinstance(shape.fields.get(name), Struct):
                 decoded[name] = self._struct({}, shape.fields[name], name)
         return decoded
 
@@ -144,6 +184,11 @@ class Decoder:
             raise self._wrong(value, "object", path)
         if not isinstance(shape, Struct):
             return value
+        result = self._fields(value, shape, path)
+        self._fill(result, shape, path)
+        return result
+
+    def _fields(self, value: dict[str, Any], shape: Struct, path: str) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for name, item in value.items():
             below = shape.field(name)
@@ -154,12 +199,17 @@ class Decoder:
                 decoded = self._value(item, below, where)
                 if decoded is not _OMITTED:
                     result[name] = decoded
+        return result
+
+    def _fill(self, result: dict[str, Any], shape: Struct, path: str) -> None:
+        """What Go writes for a struct although nobody set it."""
         for name in BY_VALUE.get(shape.name, ()):
             if name not in result and name in shape.fields:
                 result[name] = self._struct({}, shape.fields[name], f"{path}.{name}")
-        if self._null_template_time and shape.name in _TEMPLATES:
-            result["metadata"] = {**_NULL_TIME, **result.get("metadata", {})}
-        return result
+        for name, empty in _ALWAYS_WRITTEN.get(shape.name, {}).items():
+            result.setdefault(name, empty)
+        if self._null_template_time and shape.name == _OBJECT_META and path != "metadata":
+            result.setdefault("creationTimestamp", None)
 
     def _value(self, value: Any, shape: Shape, path: str) -> Any:
         if isinstance(shape, Scalar):
@@ -312,12 +362,13 @@ def zero(shape: Shape, *, top: bool = True) -> dict[str, Any]:
     if not isinstance(shape, Struct):
         return result
     fields = BY_VALUE.get(shape.name, ())
-    if top and shape.name not in _POINTER_STATUS:
-        fields = tuple(name for name in ("spec", "status") if name in shape.fields)
-        fields += BY_VALUE.get(shape.name, ())
+    if top:
+        halves = ("spec",) if shape.name in _POINTER_STATUS else ("spec", "status")
+        fields += tuple(name for name in halves if name in shape.fields)
     for name in fields:
         if name in shape.fields:
             result[name] = zero(shape.fields[name], top=False)
-    if shape.name in _TEMPLATES and "metadata" in result:
+    if not top and "metadata" in result:
         result["metadata"] = dict(_NULL_TIME)
-    return {**result, **_ZERO_FIELDS.get(shape.name, {})}
+    always = _ALWAYS_WRITTEN.get(shape.name, {})
+    return {**result, **always, **_ZERO_FIELDS.get(shape.name, {})}

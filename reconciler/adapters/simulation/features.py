@@ -15,6 +15,7 @@ NEWEST: Final = 37
 SINCE: Final[Mapping[str, int]] = {
     "labels_namespaces": 21,
     "typed_custom_resources": 21,
+    "ip_families": 21,
     "subresource_entries": 22,
     "service_deletes_return_object": 23,
     "openapi_v3": 24,
@@ -38,6 +39,7 @@ class Features:
     minor: int
     labels_namespaces: bool  # kubernetes.io/metadata.name
     typed_custom_resources: bool  # apply knows list maps and sets of CRDs
+    ip_families: bool  # of Services
     subresource_entries: bool  # managedFields name the subresource, and status is reset
     service_deletes_return_object: bool
     openapi_v3: bool

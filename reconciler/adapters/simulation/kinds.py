@@ -18,7 +18,6 @@ GENERATIONS: Final[frozenset[Name]] = frozenset(
         ("apps", "replicasets"),
         ("apps", "statefulsets"),
         ("apps", "daemonsets"),
-        ("batch", "cronjobs"),
         ("networking.k8s.io", "ingresses"),
         ("networking.k8s.io", "networkpolicies"),
         ("extensions", "ingresses"),
@@ -38,6 +37,7 @@ GENERATIONS: Final[frozenset[Name]] = frozenset(
 )
 GENERATIONS_SINCE: Final[Mapping[Name, int]] = {
     ("batch", "jobs"): 21,
+    ("batch", "cronjobs"): 21,
     ("", "pods"): 33,
 }
 # Deleting answers with the object instead of a Status.
@@ -143,6 +143,30 @@ def _counted(*names: str) -> Callable[[Manifest], Manifest]:
     return lambda manifest: {**manifest, "status": dict.fromkeys(names, 0)}
 
 
+def _kept(manifest: Manifest) -> Manifest:
+    return manifest
+
+
+def _autoscaler(manifest: Manifest) -> Manifest:
+    """Clients send no status; what decoding wrote for an empty one stays."""
+    shown = ("conditions", "currentMetrics", "currentReplicas", "desiredReplicas")
+    status = manifest.get("status") or {}
+    empty = {name: None if name in shown[:2] else 0 for name in shown if name in status}
+    return {**manifest, "status": empty}
+
+
+def _api_service(manifest: Manifest) -> Manifest:
+    if (manifest.get("spec") or {}).get("service"):
+        return {**manifest, "status": {}}
+    condition = {
+        "type": "Available",
+        "status": "True",
+        "reason": "Local",
+        "message": "Local APIServices are always available",
+    }
+    return {**manifest, "status": {"conditions": [condition]}}
+
+
 def _load_balancer(manifest: Manifest) -> Manifest:
     return {**manifest, "status": {"loadBalancer": {}}}
 
@@ -160,6 +184,9 @@ DEFAULT_STATUS: Final[Mapping[Name, Callable[[Manifest], Manifest]]] = {
     ("apiextensions.k8s.io", "customresourcedefinitions"): _definition,
 }
 NEW_STATUS: Final[Mapping[Name, Callable[[Manifest], Manifest]]] = {
+    ("", "nodes"): _kept,
+    ("autoscaling", "horizontalpodautoscalers"): _autoscaler,
+    ("apiregistration.k8s.io", "apiservices"): _api_service,
     ("", "namespaces"): _namespace,
     ("", "pods"): _pod,
     ("", "persistentvolumeclaims"): _pending,

@@ -92,6 +92,21 @@ def owners(manifest: Mapping[str, Any]) -> Owners:
     return result
 
 
+def is_reset(manifest: Mapping[str, Any]) -> bool:
+    """A single empty entry asks to forget all owners."""
+    sent = manifest["metadata"].get("managedFields")
+    return isinstance(sent, list) and len(sent) == 1 and not sent[0]
+
+
+def with_sent_owners(live: Manifest, sent: Mapping[str, Any]) -> Manifest:
+    """The live object with the entries a client sent, where it sent any that can be read."""
+    entries = sent["metadata"].get("managedFields") or ()
+    readable = [one for one in entries if isinstance(one.get("fieldsV1"), dict)]
+    if not readable or len(readable) != len(entries):
+        return live
+    return {**live, "metadata": {**live["metadata"], "managedFields": readable}}
+
+
 def with_owners(manifest: Manifest, entries: Owners) -> Manifest:
     """The object with these managedFields, in the order of the API server."""
     metadata = {key: value for key, value in manifest["metadata"].items() if key != "managedFields"}

@@ -109,8 +109,9 @@ def _identity(shape: ListOf) -> Callable[[Any], Any]:
 
 def _merged_primitives(old: list[Any], new: list[Any], order: list[Any] | None) -> list[Any]:
     merged = [*old, *(item for item in new if item not in old)]
-    in_patch = [item for item in merged if item in new]
-    rest = [item for item in merged if item not in new]
+    listed = order or new
+    in_patch = [item for item in merged if item in listed]
+    rest = [item for item in merged if item not in listed]
     return _interleaved(rest, in_patch, old, order or new, lambda item: item)
 
 
@@ -131,8 +132,8 @@ def _merged_maps(
         by_key[item[key]] = strategic_patch(by_key.get(item[key]), item, shape.item)
         patched.append(item)
     identity = _identity(shape)
-    names = [identity(item) for item in patched]
-    in_patch = [by_key[name] for name in dict.fromkeys(names)]
+    names = [identity(item) for item in order or patched]
+    in_patch = [by_key[name] for name in dict.fromkeys(names) if name in by_key]
     rest = [item for name, item in by_key.items() if name not in names]
     return _interleaved(rest, in_patch, old, order or patched, identity)
 

@@ -40,6 +40,12 @@ class Anything(Shape):
     __slots__ = ()
 
 
+class Opaque(Shape):
+    """Any value, owned as a whole."""
+
+    __slots__ = ()
+
+
 class MapOf(Shape):
     """Free keys, values of one shape."""
 
@@ -96,6 +102,7 @@ class Struct(Shape):
 
 
 ANYTHING: Final = Anything()
+OPAQUE: Final = Opaque()
 _SCALARS: Final = {code: Scalar(code) for code in "sinbytqx"}
 _ANY_KEYS: Final = "*"
 
@@ -154,7 +161,7 @@ class TypeTable:
     def _shape(self, raw: Any) -> Shape:
         if isinstance(raw, str):
             if raw == _ANY_KEYS:
-                return ANYTHING
+                return OPAQUE
             return self.struct(raw[1:]) if raw.startswith("@") else _SCALARS[raw]
         if "struct" in raw:
             return self.struct(raw["struct"], atomic=True)

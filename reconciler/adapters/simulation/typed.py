@@ -22,6 +22,7 @@ from reconciler.adapters.simulation.shapes import (
     Anything,
     ListOf,
     MapOf,
+    Opaque,
     Scalar,
     Shape,
     Struct,
@@ -364,7 +365,7 @@ _LEAF_TYPES: Final[dict[str, tuple[type, ...]]] = {
 
 
 def _check_leaf(value: Any, shape: Shape, path: str) -> None:
-    if isinstance(shape, Anything):
+    if isinstance(shape, Anything | Opaque):
         return
     if not isinstance(shape, Scalar):
         expected = "list" if isinstance(shape, ListOf) else "map"

@@ -25,6 +25,10 @@ _LABEL_KEY: Final = re.compile(
 )
 _LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _DATA_KEY: Final = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_SCHEDULE: Final = re.compile(
+    r"((CRON_)?TZ=\S+\s+)?(@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)"
+    r"|[\dA-Za-z*/,?#-]+(\s+[\dA-Za-z*/,?#-]+){4})"
+)
 _LONG: Final = 253
 _SHORT: Final = 63
 _ANNOTATIONS_LIMIT: Final = 256 * 1024
@@ -40,6 +44,9 @@ _NAMES: Final[Mapping[Name, tuple[re.Pattern[str], int]]] = {
     (_RBAC, "clusterroles"): (_PATH_SEGMENT, _LONG),
     (_RBAC, "clusterrolebindings"): (_PATH_SEGMENT, _LONG),
 }
+
+
+_STANDARD_FINALIZERS: Final = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
 def bad_value(field: str, value: Any, message: str) -> Cause:
@@ -75,14 +82,17 @@ def metadata_causes(manifest: Manifest, name: Name) -> Iterator[Cause]:
     for key, value in (metadata.get("labels") or {}).items():
         yield from _label_causes("metadata.labels", key, value)
     yield from _annotation_causes(metadata.get("annotations") or {})
-    for finalizer in metadata.get("finalizers") or ():
+    for position, finalizer in enumerate(metadata.get("finalizers") or ()):
         if not _LABEL_KEY.fullmatch(finalizer):
             yield bad_value("metadata.finalizers", finalizer, "name part must be a qualified name")
-    for position, owner in enumerate(metadata.get("ownerReferences") or ()):
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            message = "name is neither a standard finalizer name nor is it fully qualified"
+            yield bad_value(f"metadata.finalizers[{position}]", finalizer, message)
+    for owner in metadata.get("ownerReferences") or ():
         for part in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(part):
-                field = f"metadata.ownerReferences[{position}].{part}"
-                yield bad_value(field, owner.get(part, ""), "must not be empty")
+                field = f"metadata.ownerReferences.{part}"
+                yield bad_value(field, owner.get(part, ""), f"{part} must not be empty")
 
 
 def _name_causes(text: str, name: Name) -> Iterator[Cause]:
@@ -150,6 +160,12 @@ def _pod(manifest: Manifest) -> Iterator[Cause]:
     yield from _containers(manifest.get("spec") or {}, "spec")
 
 
+def _always_restarts(pod: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    policy = pod.get("restartPolicy", "Always")
+    if policy != "Always":
+        yield unsupported(f"{path}.restartPolicy", policy, ("Always",))
+
+
 def _workload(manifest: Manifest) -> Iterator[Cause]:
     spec = manifest.get("spec") or {}
     selector = spec.get("selector")
@@ -160,11 +176,12 @@ def _workload(manifest: Manifest) -> Iterator[Cause]:
         yield required("spec.selector")
     elif not (selector.get("matchLabels") or selector.get("matchExpressions")):
         yield bad_value("spec.selector", selector, "empty selector is invalid for workload")
-    if not _selects(selector or {}, labels):
+    if selector is None or not _selects(selector, labels):
         yield bad_value(
             "spec.template.metadata.labels", labels, "`selector` does not match template `labels`"
         )
     yield from _containers(template.get("spec") or {}, "spec.template.spec")
+    yield from _always_restarts(template.get("spec") or {}, "spec.template.spec")
 
 
 def _selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
@@ -194,15 +211,20 @@ def _job(manifest: Manifest) -> Iterator[Cause]:
     yield from _not_negative(spec, "parallelism", "completions", "backoffLimit")
     pod = (spec.get("template") or {}).get("spec") or {}
     yield from _containers(pod, "spec.template.spec")
-    if pod.get("restartPolicy") not in ("OnFailure", "Never"):
-        field = "spec.template.spec.restartPolicy"
-        yield unsupported(field, pod.get("restartPolicy", ""), ("OnFailure", "Never"))
+    field = "spec.template.spec.restartPolicy"
+    if pod.get("restartPolicy", "Always") == "Always":
+        yield required(field, 'valid values: "OnFailure", "Never"')
+    elif pod["restartPolicy"] not in ("OnFailure", "Never"):
+        yield unsupported(field, pod["restartPolicy"], ("OnFailure", "Never"))
 
 
 def _cron_job(manifest: Manifest) -> Iterator[Cause]:
     spec = manifest.get("spec") or {}
-    if not spec.get("schedule"):
+    schedule = spec.get("schedule") or ""
+    if not schedule:
         yield required("spec.schedule")
+    elif not _SCHEDULE.fullmatch(schedule):
+        yield bad_value("spec.schedule", schedule, "expected exactly 5 fields")
 
 
 def _service(manifest: Manifest) -> Iterator[Cause]:
@@ -215,8 +237,18 @@ def _service(manifest: Manifest) -> Iterator[Cause]:
         if not 0 < number <= 65535:  # noqa: PLR2004 — the range of ports
             field = f"spec.ports[{position}].port"
             yield bad_value(field, number, "must be between 1 and 65535, inclusive")
+            if port.get("targetPort", number) == number:
+                target = f"spec.ports[{position}].targetPort"
+                yield bad_value(target, number, "must be between 1 and 65535, inclusive")
         if len(spec["ports"]) > 1 and not port.get("name"):
             yield required(f"spec.ports[{position}].name")
+
+
+def _ingress(manifest: Manifest) -> Iterator[Cause]:
+    spec = manifest.get("spec") or {}
+    if not any(spec.get(name) for name in ("rules", "backend", "defaultBackend")):
+        message = "either `defaultBackend` or `rules` must be specified"
+        yield bad_value("spec", [], message)
 
 
 def _data(manifest: Manifest) -> Iterator[Cause]:
@@ -261,6 +293,8 @@ CHECKS: Final[Mapping[Name, Check]] = {
     ("apps", "daemonsets"): _workload,
     ("batch", "jobs"): _job,
     ("batch", "cronjobs"): _cron_job,
+    ("networking.k8s.io", "ingresses"): _ingress,
+    ("extensions", "ingresses"): _ingress,
     ("apiextensions.k8s.io", "customresourcedefinitions"): _definition,
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.adapters.simulation import errors, kinds, managed, scale, validation
+from reconciler.adapters.simulation import admission, errors, kinds, managed, scale, validation
 from reconciler.adapters.simulation.catalogue import Resource
 from reconciler.adapters.simulation.conversion import to_version
 from reconciler.adapters.simulation.decoding import Decoder, zero
@@ -344,7 +344,7 @@ class Writes:
         for name in (*_SERVER_METADATA, "resourceVersion"):
             metadata.pop(name, None)
         sent = manifest
-        manifest = self._defaulted(resource, manifest)
+        manifest = self._defaulted(resource, manifest, None)
         if entries is None:
             manifest["metadata"].pop("managedFields", None)
             entries = managed.after_update(
@@ -362,6 +362,8 @@ class Writes:
             resource.key, cluster.features.minor
         ):
             manifest["metadata"]["generation"] = 1
+        if admit := admission.ADMIT.get(resource.key):
+            manifest = admit(cluster, manifest)
         manifest = cluster.allocate(resource, manifest)
         self._validate(resource, manifest, None)
         manifest = managed.with_owners(manifest, entries)
@@ -369,11 +371,13 @@ class Writes:
             raise errors.already_exists(resource.plural, resource.group, place.name)
         return manifest if options.dry_run else cluster.put(resource, place.key, manifest)
 
-    def _defaulted(self, resource: Resource, manifest: Manifest) -> Manifest:
+    def _defaulted(self, resource: Resource, manifest: Manifest, old: Manifest | None) -> Manifest:
         if resource.custom is not None:
             result: Manifest = resource.custom.default(manifest)
         else:
             result = with_defaults(manifest, self._cluster.features.minor)
+            if complete := admission.COMPLETE.get(resource.key):
+                result = complete(result, old)
         return {**result, "metadata": dict(result["metadata"])}
 
     def _prepared(self, resource: Resource, manifest: Manifest) -> Manifest:
@@ -447,20 +451,22 @@ class Writes:
         """An update, whatever verb asked for it. `manifest` is decoded and addressed."""
         resource, cluster = place.resource, self._cluster
         self._check_preconditions(place, old, manifest)
-        owned, sent = owners_sent(manifest), manifest
+        sent = manifest
         manifest = _carried(place, old, manifest)
-        manifest = self._defaulted(resource, manifest)
+        manifest = self._defaulted(resource, manifest, old)
         manifest = cluster.allocate(resource, manifest)
         self._validate(resource, manifest, old)
         self._count_generation(resource, old, manifest)
         if entries is None:
             entries = managed.after_update(
-                old if owned else _without_metadata(old, "managedFields"),
+                managed.with_sent_owners(old, sent),
                 self._seen_by_owners(sent, manifest),
                 self._writer(place, options, "Update"),
                 cluster.timestamp(),
                 self._rules(place),
             )
+            if managed.is_reset(sent):
+                entries = {}
         manifest = managed.with_owners(manifest, entries)
         if _is_same(old, manifest):
             return old
@@ -543,11 +549,6 @@ def _patched(target: Manifest, patch: Any, media: str, resource: Resource) -> Ma
         return result
     merged: Manifest = strategic_patch(target, patch, resource.shape)
     return merged
-
-
-def owners_sent(manifest: Manifest) -> bool:
-    """An empty managedFields list resets ownership; anything else is the server's."""
-    return bool(manifest["metadata"].get("managedFields", True))
 
 
 def _carried(place: Place, old: Manifest, manifest: Manifest) -> Manifest:
