@@ -10,11 +10,11 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from reconciler.model.cluster import Cluster, ClusterFacts
 from reconciler.model.config import FleetConfig
-from reconciler.model.diagnostic import Effect, Position, in_order
+from reconciler.model.diagnostic import Effect, in_order
 from reconciler.model.fleet import Fleet, Frozen, Template
 from reconciler.model.identity import ObjectKey
 from reconciler.model.manifest import Manifest
@@ -32,11 +32,9 @@ from reconciler.parse.problems import Document, diagnostic
 from reconciler.parse.scope import GroupKind, Scope, scopes
 from reconciler.parse.selection import CONFIG_PATH, selection
 from reconciler.parse.templates import build_template
+from reconciler.parse.twins import without_rivals, without_twins
 
 _T = TypeVar("_T")
-
-#: Places of a repeated identity that a message names.
-_SHOWN: Final = 3
 
 
 def parse_fleet(
@@ -62,7 +60,7 @@ def parse_fleet(
     entries = read_entries(selected, previous_paths, recollection)
     reader = _Reader(settings, _scopes(entries.documents, facts, settings), recollection)
     before = Before(frozenset(previous_paths), previous)
-    built = _without_twins(list(reader.read(entries.documents, before)))
+    built = without_rivals(without_twins(list(reader.read(entries.documents, before))))
     recollection.keep()
     return _assembled(
         built,
@@ -153,30 +151,6 @@ def _refused(
     subject = "" if key is None else str(key)
     problem = diagnostic(code, message, document.place("kind"), hint=hint, subject=subject)
     return Built(document.position, key, (problem,))
-
-
-def _without_twins(built: list[Built]) -> list[Built]:
-    """Documents that share an identity are all frozen: nobody can say which one is meant."""
-    places: dict[ObjectKey, list[Position]] = defaultdict(list)
-    for one in built:
-        if one.key is not None:
-            places[one.key].append(one.position)
-    return [
-        one if one.key is None or len(places[one.key]) == 1 else _twin(one, one.key, places)
-        for one in built
-    ]
-
-
-def _twin(one: Built, key: ObjectKey, places: Mapping[ObjectKey, list[Position]]) -> Built:
-    elsewhere = [str(place) for place in places[key] if place != one.position]
-    more = f" and {len(elsewhere) - _SHOWN} more" if len(elsewhere) > _SHOWN else ""
-    others = ", ".join(elsewhere[:_SHOWN]) + more
-    message = f"{key} is declared more than once, also at {others or one.position}"
-    problem = diagnostic("RC016", message, one.position, hint="keep one", subject=str(key))
-    reach = one.reach
-    if isinstance(one.value, PropagationPolicy | OverridePolicy):
-        reach = dataclasses.replace(one.value, is_frozen=True)
-    return Built(one.position, key, (*one.diagnostics, problem), reach=reach)
 
 
 def _assembled(built: list[Built], fleet: Fleet, facts: Mapping[str, ClusterFacts]) -> Fleet:

@@ -270,3 +270,19 @@ def test_the_deprecated_form_of_an_override_is_a_warning() -> None:
     assert codes(found) == ["RC028"]
     (policy,) = found.override_policies
     assert len(policy.rules) == 1
+
+
+def test_two_customizations_of_one_operation_freeze_each_other() -> None:
+    script = (
+        "apiVersion: config.karmada.io/v1alpha1\nkind: ResourceInterpreterCustomization\n"
+        "metadata: {name: NAME}\nspec:\n  target: {apiVersion: foo/v1, kind: Foo}\n"
+        "  customizations: {OPERATION: {luaScript: x}}\n"
+    )
+    one = script.replace("OPERATION", "retention")
+    many = script.replace("OPERATION", "dependencyInterpretation")
+    found = fleet(
+        **{name: one.replace("NAME", name) for name in ("a", "b")},  # type: ignore[arg-type]
+        **{name: many.replace("NAME", name) for name in ("c", "d")},  # type: ignore[arg-type]
+    )
+    assert codes(found) == ["RC029", "RC029"]
+    assert [one.name for one in found.customizations] == ["c", "d"]

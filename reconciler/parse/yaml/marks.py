@@ -65,8 +65,8 @@ class _Finder:
         for step in pointer:
             if isinstance(event, MappingStartEvent):
                 event = self._entry(str(step))
-            elif isinstance(event, SequenceStartEvent):
-                event = self._item(int(step))
+            elif isinstance(event, SequenceStartEvent) and isinstance(step, int):
+                event = self._item(step)
             else:
                 return
 

@@ -1,0 +1,3 @@
+"""Admission as Karmada's webhooks do it."""
+
+from __future__ import annotations
