@@ -18,6 +18,17 @@ import orjson
 from reconciler.diff.steps import Item, Member, Path, Step
 
 FIELD_MANAGER: Final = "reconciler"
+#: Managers that send whole manifests by other ways than server-side apply.
+FORMER_APPLIERS: Final = frozenset(
+    {
+        "before-first-apply",
+        "karmada-agent",
+        "karmada-controller-manager",
+        "kubectl-client-side-apply",
+        "kubectl-create",
+        "kubectl-replace",
+    }
+)
 Tree = Mapping[str, Any]
 
 
@@ -55,6 +66,28 @@ def trees_of_others(
             else entry.get("manager") != FIELD_MANAGER
         )
     ]
+
+
+def without_former_appliers(observed: Mapping[str, Any]) -> list[Any] | None:
+    """The managedFields without those who applied the object before us; None when there is none.
+
+    As long as they own a field, taking it out of the manifest would not take it out of the object.
+    """
+    metadata = observed.get("metadata")
+    entries = metadata.get("managedFields") if isinstance(metadata, dict) else None
+    if not isinstance(entries, list):
+        return None
+    kept = [one for one in entries if not _is_former_applier(one)]
+    return kept if 0 < len(kept) < len(entries) else None
+
+
+def _is_former_applier(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.get("operation") == "Update"
+        and not entry.get("subresource")
+        and entry.get("manager") in FORMER_APPLIERS
+    )
 
 
 def owns(tree: Tree, path: Path) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 
+from reconciler.diff.managed import FIELD_MANAGER, without_former_appliers
 from reconciler.diff.order import reordered
 from reconciler.model.change import Action, Change, Plan
 from reconciler.model.errors import MemberRefused, MemberUnreachable, NoCredentials
@@ -240,6 +241,8 @@ class _MemberRun:
         if change.desired is None:
             return await self._without_work(member, change, ref)
         observed = await self._applied(member, change, ref)
+        if _is_taken_over(change) and not dry_run:
+            observed = await self._handed_over(member, ref, observed)
         if (change.key.group, change.key.kind) == CRD and not dry_run:
             await self._established(member, ref, observed)
         return observed
@@ -262,6 +265,17 @@ class _MemberRun:
                     raise
             # Established says that the kind is named; serving it takes another moment.
             await self._options.wait(self._options.poll_seconds)
+
+    async def _handed_over(
+        self, member: Member, ref: ObjectRef, observed: dict[str, Any]
+    ) -> dict[str, Any]:
+        """End the ownership of who applied the object before us by other ways than apply."""
+        kept = without_former_appliers(observed)
+        if kept is None:
+            return observed
+        version = observed["metadata"]["resourceVersion"]
+        patch = {"metadata": {"resourceVersion": version, "managedFields": kept}}
+        return await member.patch(ref, orjson.dumps(patch), PatchType.MERGE)
 
     async def _in_order(
         self, member: Member, change: Change, ref: ObjectRef, observed: dict[str, Any]
@@ -324,6 +338,14 @@ class _MemberRun:
 
 def _ref(change: Change) -> ObjectRef:
     return ObjectRef(api_version=change.api_version, key=change.key)
+
+
+def _is_taken_over(change: Change) -> bool:
+    """Whether the object was there and had never been applied by us."""
+    mark = f"metadata.managedFields.{FIELD_MANAGER}"
+    return change.action is Action.ADOPT or any(
+        edit.path == mark and edit.is_added for edit in change.edits
+    )
 
 
 def _is_established(crd: Mapping[str, Any] | None) -> bool:

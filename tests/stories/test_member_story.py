@@ -499,6 +499,25 @@ async def test_an_immutable_field_is_recreated_only_when_told(bench: Bench) -> N
         await bench.apply()
 
 
+async def test_what_kubectl_applied_can_be_taken_out_after_adoption(bench: Bench) -> None:
+    """Otherwise kubectl's ownership would keep fields that Git does not have any more."""
+    namespace(bench.server)
+    bench.server.request(
+        "POST",
+        "/api/v1/namespaces/shop/configmaps?fieldManager=kubectl-client-side-apply",
+        settings(a="1", b="2"),
+    )
+    bench.want(settings(a="1", b="2"))
+    plan, report = await bench.apply()
+    assert actions(plan) == {"ConfigMap/settings": "adopt"}
+    assert not troubles(report)
+    with bench.no_writes():
+        await bench.apply()
+    bench.want(settings(a="1"))
+    await bench.apply()
+    assert live_object(bench.server, CONFIG)["data"] == {"a": "1"}
+
+
 def scale(server: Server, replicas: int) -> None:
     """As `kubectl scale` does."""
     path = "/apis/apps/v1/namespaces/shop/deployments/web/scale"
