@@ -103,7 +103,10 @@ class _Cycle:
         return Outcome(
             fleet=self.fleet,
             placed=placed,
+            clusters=self.clusters,
+            claims=bound.claims,
             works=rendered.works,
+            overrides=rendered.overrides,
             plan=plan,
             state=state,
             removed=removed,

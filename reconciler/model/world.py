@@ -8,12 +8,14 @@ from typing import Any
 
 from reconciler.model.binding import Binding, BindingState, Target
 from reconciler.model.change import Plan
-from reconciler.model.cluster import ClusterFacts
+from reconciler.model.claim import Claim
+from reconciler.model.cluster import Cluster, ClusterFacts
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
-from reconciler.model.work import Work
+from reconciler.model.report import TemplateStatus
+from reconciler.model.work import AppliedOverride, Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,8 @@ class State:
     `recorded` are the identities last recorded as our Works by cluster: only those may be pruned.
     `member_uids` maps a cluster to its kube-system uid. `approved` are the digests of holds that
     people permitted, `approved_deletes` the deletions those held as (cluster, identity, uid).
-    `is_lost`: the branch is gone though objects of ours exist.
+    `clocks` are times that controllers remember by name, RFC 3339. `is_lost`: the branch is gone
+    though objects of ours exist.
     """
 
     bindings: Mapping[ObjectKey, BindingState] = field(default_factory=dict)
@@ -43,6 +46,7 @@ class State:
     deletions: tuple[Deletion, ...] = ()
     approved: frozenset[str] = frozenset()
     approved_deletes: frozenset[tuple[str, ObjectKey, str]] = frozenset()
+    clocks: Mapping[str, str] = field(default_factory=dict)
     is_lost: bool = False
 
 
@@ -60,6 +64,7 @@ class Observed:
 
 
 Works = Mapping[str, Mapping[ObjectKey, Work]]
+Overrides = Mapping[ObjectKey, Mapping[str, tuple[AppliedOverride, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,8 @@ class World:
     `facts` by cluster, from inventory or report. `observed` by cluster, None where the member could
     not be read; a cluster that is absent was not asked. `unreadable` says why, by cluster. `base`
     makes the plan an offline one: the outcome of the base commit stands in for what members hold.
-    `answers` by question digest. `is_offline`: clusters without facts are assumed ready, with every
+    `report` is what became of every template in the last pass: health and since when it has been
+    so. `answers` by question digest. `is_offline`: clusters without facts are assumed ready, with every
     API and unknown capacity.
     """
 
@@ -81,6 +87,7 @@ class World:
     observed: Mapping[str, Observed | None] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     base: Outcome | None = None
+    report: Mapping[ObjectKey, TemplateStatus] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
     is_offline: bool = False
     wants_trace: bool = False
@@ -105,13 +112,18 @@ class Outcome:
 
     `fleet` is what is in force. `works` by cluster, then identity. `state` is the next state;
     `placed` has the bindings that were decided in this cycle, `removed` those that leave the state.
+    `claims` has every template that a policy claims; `overrides` what was applied to an object, by
+    cluster; `clusters` are the fleet's with the facts that were decided on.
     Bindings in `frozen_keys` keep their last Works; clusters in `frozen_clusters` are left alone,
     for the reason given. `next_wake` is RFC 3339, `` for never.
     """
 
     fleet: Fleet
     placed: Mapping[ObjectKey, Placed] = field(default_factory=dict)
+    clusters: tuple[Cluster, ...] = ()
+    claims: Mapping[ObjectKey, Claim] = field(default_factory=dict)
     works: Works = field(default_factory=dict)
+    overrides: Overrides = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
     state: State = field(default_factory=State)
     removed: tuple[ObjectKey, ...] = ()
