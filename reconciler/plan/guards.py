@@ -152,6 +152,16 @@ def _allowance(budgets: Iterable[Budget], managed: int) -> int:
 
 
 def recent_deletions(deletions: Iterable[Deletion], now: str) -> list[Deletion]:
-    """Those within the window before now; one from the future counts, clocks may differ."""
+    """Those within the window before now.
+
+    One from the future counts, clocks may differ; one without a readable time counts as well.
+    """
     start = datetime.fromisoformat(now) - WINDOW
-    return [one for one in deletions if datetime.fromisoformat(one.at) > start]
+    return [one for one in deletions if not _is_before(one.at, start)]
+
+
+def _is_before(at: str, start: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(at) <= start
+    except (ValueError, TypeError):
+        return False

@@ -14,7 +14,6 @@ from itertools import groupby
 from typing import Final
 
 from reconciler.model.change import Action, Change
-from reconciler.model.identity import ObjectKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +126,6 @@ def waves(changes: Iterable[Change]) -> tuple[tuple[Change, ...], ...]:
     return tuple(tuple(wave) for _, wave in groupby(in_order(changes), key=wave_of))
 
 
-def _place(change: Change) -> tuple[int, ObjectKey, str]:
-    return (wave_of(change), change.key, change.cluster)
+def _place(change: Change) -> tuple[int, str, str, str, str, str]:
+    key = change.key
+    return (wave_of(change), key.group, key.kind, key.namespace, key.name, change.cluster)

@@ -110,6 +110,8 @@ def recent(count: int, at: str) -> State:
         ("2026-08-20T12:00:00Z", False),
         ("2026-08-21T13:30:00+02:00", True),
         ("2026-08-21T12:30:00Z", True),
+        ("", True),
+        ("2026-08-20T12:00:00", True),
     ],
 )
 def test_what_was_deleted_within_the_hour_uses_the_budget_up(at: str, is_blocked: bool) -> None:
