@@ -61,6 +61,7 @@ class Overview:
     counts: tuple[tuple[str, int], ...]
     clusters: tuple[ClusterRow, ...]
     clusters_left_out: int
+    is_any_frozen: bool
     troubles: tuple[TroubleRow, ...]
     troubles_left_out: int
     holds: tuple[str, ...]
@@ -82,6 +83,7 @@ def overview(report: FleetReport | None) -> Overview:
         counts=_counts(given),
         clusters=tuple(clusters[:_MOST_ROWS]),
         clusters_left_out=max(len(clusters) - _MOST_ROWS, 0),
+        is_any_frozen=bool(given.frozen_clusters),
         troubles=tuple(troubles[:_MOST_ROWS]),
         troubles_left_out=max(len(troubles) - _MOST_ROWS, 0),
         holds=tuple(_text(one) for one in given.holds[:_MOST_ROWS]),
@@ -110,7 +112,11 @@ def _number(count: int, noun: str) -> str:
 
 def _counts(report: FleetReport) -> tuple[tuple[str, int], ...]:
     health = Counter(one.health for one in report.templates.values())
-    complete = sum(1 for one in report.templates.values() if one.is_fully_applied)
+    complete = sum(
+        1
+        for one in report.templates.values()
+        if one.is_fully_applied and not one.scheduled_message
+    )
     return (
         ("objects", len(report.templates)),
         ("on all their clusters", complete),
