@@ -6,6 +6,7 @@ everything below.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -45,6 +46,7 @@ def read_entries(
     files: Iterable[SourceFile], previous_paths: Collection[str], recollection: Recollection
 ) -> Entries:
     """Every document of the selected files."""
+    before = sorted(previous_paths)
     documents: list[Document] = []
     problems: list[Diagnostic] = []
     frozen: list[Frozen] = []
@@ -58,9 +60,9 @@ def read_entries(
         if parsed.fault is None:
             documents += _documents(file, parsed)
             continue
-        held_before = [path for path in previous_paths if _is_at(path, file.path)]
+        held_before = _held_before(file.path, before)
         problems.append(_problem(file, parsed.fault, is_harmless=_is_harmless(file, held_before)))
-        frozen += [Frozen(position=Position(path)) for path in sorted(held_before)]
+        frozen += [Frozen(position=Position(path)) for path in held_before]
     return Entries(tuple(documents), tuple(problems), tuple(frozen))
 
 
@@ -90,8 +92,14 @@ def _documents(file: SourceFile, parsed: ParsedFile) -> list[Document]:
     ]
 
 
-def _is_at(path: str, entry: str) -> bool:
-    return path == entry or path.startswith(f"{entry}/")
+def _held_before(entry: str, before: list[str]) -> list[str]:
+    """Paths that were the entry, or stood below it."""
+    below = f"{entry}/"
+    first = bisect_left(before, below)
+    after = bisect_left(before, f"{entry}0")  # "0" is the character after "/"
+    at = bisect_left(before, entry)
+    itself = before[at : at + 1] if entry in before[at : at + 1] else []
+    return itself + before[first:after]
 
 
 def _is_harmless(file: SourceFile, held_before: list[str]) -> bool:

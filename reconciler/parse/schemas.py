@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import islice
 from typing import Any, Final, cast
 
 import jsonschema_rs
@@ -22,6 +23,7 @@ from reconciler.parse.validation.errors import Path, field_text
 
 _COMMON: Final = "common.schema.json"
 _SHOWN: Final = 60
+_MOST: Final = 200
 
 #: (group, kind) -> file.
 SCHEMAS: Final[Mapping[tuple[str, str], str]] = {
@@ -45,12 +47,14 @@ class SchemaError:
 
 
 def schema_errors(group: str, kind: str, document: Any) -> tuple[SchemaError, ...]:
-    """Every deviation of a document from the schema of its kind, in the order of their fields."""
+    """Deviations of a document from the schema of its kind, in the order of their fields; of very
+    many only the first that are found.
+    """
     name = SCHEMAS[(group, kind)]
     if _is_valid(name)(document):
         return ()
     found = (one for error in _validator(name).iter_errors(document) for one in _explain(error))
-    return tuple(sorted(found, key=lambda one: [str(step) for step in one.path]))
+    return tuple(sorted(islice(found, _MOST), key=lambda one: [str(step) for step in one.path]))
 
 
 @cache

@@ -49,9 +49,9 @@ def _places(pairs: Iterable[tuple[Hashable, Built]]) -> Mapping[Hashable, list[P
 
 
 def _elsewhere(position: Position, places: list[Position]) -> str:
-    others = [str(place) for place in places if place != position] or [str(position)]
-    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-    return ", ".join(others[:_SHOWN]) + more
+    shown = [str(place) for place in places[: _SHOWN + 1] if place != position][:_SHOWN]
+    rest = len(places) - 1 - len(shown)
+    return ", ".join(shown or [str(position)]) + (f" and {rest} more" if shown and rest else "")
 
 
 def _twin(one: Built, key: ObjectKey, places: Mapping[Hashable, list[Position]]) -> Built:
