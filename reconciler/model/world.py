@@ -40,6 +40,7 @@ class State:
 
     bindings: Mapping[ObjectKey, BindingState] = field(default_factory=dict)
     applied_revision: str = ""
+    frozen_from: tuple[str, ...] = ()
     fleet_id: str = ""
     recorded: Mapping[str, frozenset[ObjectKey]] = field(default_factory=dict)
     member_uids: Mapping[str, str] = field(default_factory=dict)
@@ -76,8 +77,8 @@ class World:
     not be read; a cluster that is absent was not asked. `unreadable` says why, by cluster. `base`
     makes the plan an offline one: the outcome of the base commit stands in for what members hold.
     `report` is what became of every template in the last pass: health and since when it has been
-    so. `answers` by question digest. `is_offline`: clusters without facts are assumed ready, with every
-    API and unknown capacity.
+    so. `answers` by question digest. `is_offline`: clusters without facts are assumed ready, with
+    every API and unknown capacity.
     """
 
     fleet: Fleet

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
+from reconciler.cycle.in_force import in_force
 from reconciler.model.cluster import ClusterFacts
 from reconciler.model.diagnostic import Diagnostic, Effect, in_order
 from reconciler.model.errors import (
@@ -22,7 +24,7 @@ from reconciler.model.errors import (
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.report import TemplateStatus
-from reconciler.model.world import State
+from reconciler.model.world import Outcome, State
 from reconciler.parse.decode import decode_cluster_facts
 from reconciler.runtime.approvals import HOLDS, approved
 from reconciler.runtime.documents import DocumentMemory, document, documents_below
@@ -58,7 +60,7 @@ class Gathering:
         """One consistent reading. Raises `SourceUnavailable` and `StateDamaged`."""
         state = self.state()
         inventory = self.inventory()
-        last = self.base(state.applied_revision, inventory) if state.applied_revision else None
+        last = self.last_applied(state, inventory)
         fleet, problems = self._newest(state, last, inventory)
         state, found = self._approved(state, fleet)
         return Gathered(
@@ -98,15 +100,60 @@ class Gathering:
         data = self._repository.status().read(SUMMARY)
         return None if data is None else dict(document(data))
 
+    def last_applied(self, state: State, inventory: Mapping[str, ClusterFacts]) -> Fleet | None:
+        """The fleet in force after the last applied commit; None before the first.
+
+        Documents that commit could not say stand as earlier ones said them: each revision is read
+        over what was in force before it, as it was when it was applied.
+        """
+        if not state.applied_revision:
+            return None
+        in_effect: Fleet | None = None
+        for revision in (*state.frozen_from, state.applied_revision):
+            fleet = self._repository.fleet(
+                revision, inventory=inventory, previous=in_effect or Fleet(), memory="base"
+            )
+            in_effect = in_force(fleet, in_effect, {}).fleet
+        return in_effect
+
+    def frozen_from(self, outcome: Outcome, before: State) -> tuple[str, ...]:
+        """The revisions that the next pass needs for documents frozen in this one.
+
+        One that says nothing else than its successor about the frozen files adds nothing.
+        """
+        if outcome.is_held:
+            return before.frozen_from
+        paths = _frozen_paths(outcome)
+        if not paths or not before.applied_revision:
+            return ()
+        chain = dict.fromkeys(
+            (*before.frozen_from, before.applied_revision, outcome.fleet.revision)
+        )
+        said = {revision: self._said(revision, paths) for revision in chain}
+        revisions = list(chain)
+        return tuple(
+            revision
+            for revision, successor in pairwise(revisions)
+            if said[revision] != said[successor]
+        )
+
+    def _said(self, revision: str, paths: frozenset[str]) -> dict[str, str]:
+        entries = self._repository.store.tree(revision).entries
+        return {path: entries[path].oid for path in paths if path in entries}
+
     def base(self, revision: str, inventory: Mapping[str, ClusterFacts]) -> Fleet:
-        """The fleet of an earlier revision, as it was when it was new."""
-        return self._repository.fleet(revision, inventory=inventory)
+        """The fleet of a revision that was never applied here, as a first one."""
+        return self._repository.fleet(
+            revision, inventory=inventory, previous=Fleet(), memory="base"
+        )
 
     def head(
         self, revision: str, inventory: Mapping[str, ClusterFacts], previous: Fleet | None
     ) -> Fleet:
         """The fleet of a revision that follows another."""
-        return self._repository.fleet(revision, inventory=inventory, previous=previous or Fleet())
+        return self._repository.fleet(
+            revision, inventory=inventory, previous=previous or Fleet(), memory="head"
+        )
 
     def _newest(
         self, state: State, last: Fleet | None, inventory: Mapping[str, ClusterFacts]
@@ -132,6 +179,12 @@ class Gathering:
             return state, ()
         commits = self._repository.store.log(fleet.revision, since=state.applied_revision or None)
         return approved(state, commits, self.holds(), fleet.config)
+
+
+def _frozen_paths(outcome: Outcome) -> frozenset[str]:
+    """Files with documents that could not be taken as they stand."""
+    fleet = outcome.fleet
+    return frozenset(one.position.path for one in fleet.frozen if one.position.path)
 
 
 def _held(code: str, error: ReconcilerError) -> Diagnostic:

@@ -184,7 +184,9 @@ class _Pass:
 
     async def _carried_out(self, gathered: Gathered, world: World, outcome: Outcome) -> PassResult:
         error = ""
-        outcome = replace(outcome, state=spent(outcome.state))
+        frozen_from = self.hub.gathering.frozen_from(outcome, gathered.state)
+        state = replace(spent(outcome.state), frozen_from=frozen_from)
+        outcome = replace(outcome, state=state)
         try:
             await asyncio.to_thread(self._push_state, gathered, outcome)
         except (SourceUnavailable, PushRejected) as problem:

@@ -63,7 +63,7 @@ class Planner:
         facts = {**gathering.inventory(), **self.clusters}
         base = base or state.applied_revision
         newest = self._resolved(head)
-        before = self._base(gathering, base, facts)
+        before = self._base(gathering, base, state, facts)
         last = self.engine.reconcile(
             World(fleet=before, state=state, facts=facts, is_offline=True), _moment(newest)
         )
@@ -89,11 +89,19 @@ class Planner:
         """The fleet of one revision, read as new against the last applied one."""
         gathering = Gathering(self.repository)
         state, facts = gathering.state(), gathering.inventory()
-        before = self._base(gathering, state.applied_revision, facts)
+        before = self._base(gathering, state.applied_revision, state, facts)
         return gathering.head(self._resolved(head).id, facts, before)
 
-    def _base(self, gathering: Gathering, base: str, facts: Mapping[str, ClusterFacts]) -> Fleet:
-        return gathering.base(self._resolved(base).id, facts) if base else Fleet()
+    def _base(
+        self, gathering: Gathering, base: str, state: State, facts: Mapping[str, ClusterFacts]
+    ) -> Fleet:
+        """The base commit's fleet; the last applied one is read as it was applied."""
+        if not base:
+            return Fleet()
+        revision = self._resolved(base).id
+        if revision == state.applied_revision:
+            return gathering.last_applied(state, facts) or Fleet()
+        return gathering.base(revision, facts)
 
     def _resolved(self, name: str) -> Revision:
         """A revision by any name; a branch of the remote that was never checked out counts too."""

@@ -91,24 +91,24 @@ class FleetRepository:
         self,
         revision: str,
         *,
-        inventory: Mapping[str, ClusterFacts] | None = None,
-        previous: Fleet | None = None,
+        inventory: Mapping[str, ClusterFacts],
+        previous: Fleet,
+        memory: str,
     ) -> Fleet:
-        """The fleet of a revision; `previous` tells what is new in it, None reads a base."""
+        """The fleet of a revision; `previous`, which may be empty, tells what is new in it.
+
+        `memory` is `head` or `base`: what each was last asked for it needs not read again.
+        """
         tree = self.store.tree(revision)
-        memory = self._memories["base" if previous is None else "head"]
-        paths = (
-            frozenset(self.store.tree(previous.revision).entries)
-            if previous and previous.revision
-            else frozenset()
-        )
+        memories = self._memories[memory]
+        before = self.store.tree(previous.revision).entries if previous.revision else ()
         return parse_fleet(
-            self._files(tree, memory),
+            self._files(tree, memories),
             revision=revision,
             inventory=inventory,
-            previous=previous,
-            previous_paths=paths,
-            memory=memory,
+            previous=previous if previous.revision else None,
+            previous_paths=frozenset(before),
+            memory=memories,
         )
 
     def _files(self, tree: SourceTree, memory: ParseMemory) -> dict[str, SourceFile]:

@@ -48,6 +48,7 @@ def state_of(files: Mapping[str, bytes], read: Reader) -> State:
     return State(
         bindings={state.key: state for state in sorted(bindings, key=lambda one: one.key)},
         applied_revision=cursor.get("sourceCommit", ""),
+        frozen_from=tuple(cursor.get("frozenFrom", ())),
         fleet_id=cursor.get("fleetId", ""),
         member_uids=cursor.get("members", {}),
         clocks=cursor.get("clocks", {}),
@@ -133,15 +134,17 @@ class StateFiles:
 
     def cursor(self, state: State) -> dict[str, bytes | None]:
         """Where the fleet stands."""
-        document = {
+        document: dict[str, Any] = {
             "apiVersion": _API_VERSION,
             "kind": "Cursor",
             "sourceCommit": state.applied_revision,
+            **({"frozenFrom": list(state.frozen_from)} if state.frozen_from else {}),
             "engineVersion": self.engine_version,
             "fleetId": state.fleet_id,
             "members": dict(sorted(state.member_uids.items())),
-            "clocks": dict(sorted(state.clocks.items())),
         }
+        if state.clocks:
+            document["clocks"] = dict(sorted(state.clocks.items()))
         return {CURSOR: emit_yaml(document)}
 
     def ledgers(self, state: State, before: State) -> dict[str, bytes | None]:
