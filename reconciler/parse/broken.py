@@ -8,8 +8,10 @@ policy of which not even the selectors can be trusted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from reconciler.model.diagnostic import Diagnostic, Effect, Position
@@ -37,7 +39,7 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Before:
     """What is known of the last applied commit: its paths, and its documents if it was read."""
 
@@ -46,15 +48,47 @@ class Before:
 
     def has_policy(self, key: ObjectKey) -> bool:
         """Whether that policy was there before."""
+        return PolicyRef(PolicyKind(key.kind), key.namespace, key.name) in self._policies
+
+    def is_all_there(self, path: str, readable: Collection[ObjectKey]) -> bool:
+        """Whether a file that was in order still has every document it held; what cannot be read in
+        it must then be new.
+        """
+        held = self._held.get(path, set())
+        return bool(held) and path not in self._frozen and held.issubset(readable)
+
+    @cached_property
+    def _policies(self) -> frozenset[PolicyRef]:
         old = self.fleet or Fleet()
-        refs: Iterable[PolicyRef] = (
-            *(one.ref for one in old.propagation_policies),
-            *(one.ref for one in old.override_policies),
-        )
-        return any(
-            (ref.kind, ref.namespace, ref.name) == (key.kind, key.namespace, key.name)
-            for ref in refs
-        )
+        propagation = (one.ref for one in old.propagation_policies)
+        return frozenset((*propagation, *(one.ref for one in old.override_policies)))
+
+    @cached_property
+    def _held(self) -> dict[str, set[ObjectKey]]:
+        held: dict[str, set[ObjectKey]] = defaultdict(set)
+        for key, position in self._places():
+            held[position.path].add(key)
+        return held
+
+    @cached_property
+    def _frozen(self) -> frozenset[str]:
+        return frozenset(one.position.path for one in (self.fleet or Fleet()).frozen)
+
+    def _places(self) -> Iterator[tuple[ObjectKey, Position]]:
+        old = self.fleet or Fleet()
+        yield from ((key, one.position) for key, one in old.templates.items())
+        yield from old.places.items()
+        yield from ((_cluster_key(one.name), one.position) for one in old.clusters)
+        yield from ((_policy_key(one.ref), one.position) for one in old.propagation_policies)
+        yield from ((_policy_key(one.ref), one.position) for one in old.override_policies)
+
+
+def _cluster_key(name: str) -> ObjectKey:
+    return ObjectKey("cluster.karmada.io", "Cluster", "", name)
+
+
+def _policy_key(ref: PolicyRef) -> ObjectKey:
+    return ObjectKey(_POLICY_GROUP, str(ref.kind), ref.namespace, ref.name)
 
 
 def read_broken(
@@ -78,10 +112,13 @@ def read_broken(
 
 
 def held_where_unknown(
-    built: Built, document: Document, before: Before, *, is_alone: bool
+    built: Built, path: str, before: Before, readable: Collection[ObjectKey]
 ) -> Built:
-    """The same with the effect HOLD where nobody can say what a new document governs."""
-    if _is_known(built, document, before, is_alone=is_alone):
+    """The same with the effect HOLD where nobody can say what a new document governs.
+
+    `readable` are the identities that the same file holds in order.
+    """
+    if _is_known(built, path, before, readable):
         return built
     return replace(built, diagnostics=tuple(_held(one) for one in built.diagnostics))
 
@@ -92,15 +129,15 @@ def _held(problem: Diagnostic) -> Diagnostic:
     return replace(problem, effect=Effect.HOLD)
 
 
-def _is_known(built: Built, document: Document, before: Before, *, is_alone: bool) -> bool:
+def _is_known(built: Built, path: str, before: Before, readable: Collection[ObjectKey]) -> bool:
     key = built.key
     if key is not None and key.group == _POLICY_GROUP and key.kind in _POLICY_KINDS:
         return built.reach is not None or before.has_policy(key)
     if not _has_syntax_error(built.diagnostics):
         return True
-    if document.path in before.paths:
+    if path in before.paths and not before.is_all_there(path, readable):
         return True
-    return key is not None and not is_alone
+    return key is not None and bool(readable)
 
 
 def _has_syntax_error(diagnostics: tuple[Diagnostic, ...]) -> bool:

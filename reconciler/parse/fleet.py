@@ -94,13 +94,14 @@ class _Reader:
         by_file: dict[str, list[Document]] = defaultdict(list)
         for document in documents:
             by_file[document.path].append(document)
-        for siblings in by_file.values():
-            is_alone = all(one.parsed.fault is not None for one in siblings)
-            for document in siblings:
-                built = self._built(document)
-                if built.value is None:
-                    built = held_where_unknown(built, document, before, is_alone=is_alone)
-                yield built
+        for path, siblings in by_file.items():
+            built = [self._built(document) for document in siblings]
+            readable = {one.key for one in built if one.value is not None and one.key is not None}
+            for one in built:
+                if one.value is None:
+                    yield held_where_unknown(one, path, before, readable)
+                else:
+                    yield one
 
     def _built(self, document: Document) -> Built:
         fault = document.parsed.fault

@@ -286,3 +286,19 @@ def test_two_customizations_of_one_operation_freeze_each_other() -> None:
     )
     assert codes(found) == ["RC029", "RC029"]
     assert [one.name for one in found.customizations] == ["c", "d"]
+
+
+def test_an_unreadable_document_added_to_a_file_holds_until_it_is_part_of_history() -> None:
+    grown = f"{GOOD}---\nkind: [\n"
+    before = fleet(a=GOOD)
+    added = fleet(a=grown, before=before, were=("a.yaml",))
+    applied = fleet(a=grown, before=added, were=("a.yaml",))
+    assert added.is_held
+    assert not applied.is_held
+
+
+def test_an_unreadable_document_in_the_place_of_one_that_was_there_freezes() -> None:
+    before = fleet(a=f"{GOOD}---\n{CONFIG_MAP}")
+    found = fleet(a=f"{GOOD}---\nkind: [\n", before=before, were=("a.yaml",))
+    assert not found.is_held
+    assert frozen(found) == [("a.yaml:5", "")]
