@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from reconciler.model.cluster import Taint
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import stable_id
 from reconciler.model.selector import ClusterAffinity, ResourceSelector
@@ -71,6 +72,31 @@ class Toleration:
     value: str = ""
     effect: str = ""
     toleration_seconds: int | None = None
+
+    @classmethod
+    def decode(cls, raw: Mapping[str, Any]) -> Toleration:
+        """From the wire form, which applied placements keep."""
+        return cls(
+            key=raw.get("key") or "",
+            operator=raw.get("operator") or "",
+            value=raw.get("value") or "",
+            effect=raw.get("effect") or "",
+            toleration_seconds=raw.get("tolerationSeconds"),
+        )
+
+    def tolerates(self, taint: Taint) -> bool:
+        """Kubernetes: Toleration.ToleratesTaint; an unknown operator tolerates nothing."""
+        if self.effect and self.effect != taint.effect:
+            return False
+        if self.key and self.key != taint.key:
+            return False
+        match self.operator:
+            case "" | "Equal":
+                return self.value == taint.value
+            case "Exists":
+                return True
+            case _:
+                return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

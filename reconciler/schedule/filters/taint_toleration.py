@@ -3,24 +3,8 @@
 from __future__ import annotations
 
 from reconciler.model.cluster import Cluster, Taint
-from reconciler.model.policy import Toleration
 from reconciler.schedule.framework import Check, Filter
 from reconciler.schedule.request import Request
-
-
-def tolerates(toleration: Toleration, taint: Taint) -> bool:
-    """Kubernetes: Toleration.ToleratesTaint; an unknown operator tolerates nothing."""
-    if toleration.effect and toleration.effect != taint.effect:
-        return False
-    if toleration.key and toleration.key != taint.key:
-        return False
-    match toleration.operator:
-        case "" | "Equal":
-            return toleration.value == taint.value
-        case "Exists":
-            return True
-        case _:
-            return False
 
 
 def prepare(request: Request) -> Check | None:
@@ -34,7 +18,7 @@ def prepare(request: Request) -> Check | None:
         if cluster.name not in tainted or cluster.name in previous:
             return None
         for taint in tainted[cluster.name]:
-            if not any(tolerates(one, taint) for one in tolerations):
+            if not any(one.tolerates(taint) for one in tolerations):
                 return f"cluster(s) had untolerated taint {{{shown(taint)}}}"
         return None
 
