@@ -28,6 +28,7 @@ _TAG = "tag:yaml.org,2002:"
 _MAX_NODES: Final = 100_000
 _MAX_DEPTH: Final = 200
 _WHOLE_FLOATS: Final = 1e21
+_END: Final = "...\n"
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
 #: Powers of ten between which Go's %g writes no exponent.
 _MIN_POWER, _MAX_POWER = -4, 6
@@ -179,8 +180,9 @@ def write_yaml(value: Any) -> str:
         yaml.DocumentEndEvent(explicit=False),
         yaml.StreamEndEvent(),
     ]
-    text = yaml.emit(events, Dumper=_DUMPER, width=80, allow_unicode=True)
-    return str(text)
+    text = str(yaml.emit(events, Dumper=_DUMPER, width=80, allow_unicode=True))
+    # libyaml closes a document whose last text keeps its line breaks; go-yaml does not.
+    return text.removesuffix(_END) if text.endswith(f"\n{_END}") else text
 
 
 def _events(value: Any) -> Iterator[yaml.Event]:

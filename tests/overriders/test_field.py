@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cmp_to_key
 from typing import Any
 
 import pytest
 
 from reconciler.overriders import OverrideFailed, apply, decode_overriders
+from reconciler.overriders.natural_order import compare_keys
+from reconciler.overriders.yaml_text import write_yaml
 
 
 def after(text: Any, language: str, *operations: dict[str, Any]) -> str:
@@ -81,6 +84,36 @@ def test_yaml_is_read_and_written_as_kubectl_does(
     text: str, path: str, value: Any, expected: str
 ) -> None:
     assert after(text, "yaml", put(path, value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("x\n\n", "a: |+\n  x\n\n"),
+        ("x\n...\n", "a: |\n  x\n  ...\n"),
+        (" x\n", "a: |2\n   x\n"),
+        ("ends \nso", 'a: "ends \\nso"\n'),
+        ("b: c", "a: 'b: c'\n"),
+        ("w #c", "a: 'w #c'\n"),
+        ("-", "a: '-'\n"),
+        ("你好", "a: 你好\n"),
+        ("\t", 'a: "\\t"\n'),
+        ("2015-02-24T18:19:39Z", 'a: "2015-02-24T18:19:39Z"\n'),
+        ("2015-02-30", "a: 2015-02-30\n"),
+        ("1:1", 'a: "1:1"\n'),
+        ("<<", "a: <<\n"),
+        (f"{'word ' * 20}end", f"a: {('word ' * 16).strip()}\n  {'word ' * 4}end\n"),
+    ],
+)
+def test_text_is_quoted_and_folded_as_go_does(value: str, expected: str) -> None:
+    assert write_yaml({"a": value}) == expected
+
+
+def test_keys_come_in_natural_order() -> None:
+    ordered = ["", ".1", ".a", "1", "2", "a!10", "a/0001", "a/002", "a/3", "a/10", "a/0012"]
+    ordered += ["a/100", "a~10", "ab/1", "b/1", "b/01", "b/2", "b/02", "b1", "b01", "b3", "c2.10"]
+    ordered += ["c10.2", "d1", "d7", "d7abc", "d12", "d12a"]
+    assert sorted(sorted(ordered), key=cmp_to_key(compare_keys)) == ordered
 
 
 @pytest.mark.parametrize(
