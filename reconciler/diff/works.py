@@ -38,10 +38,10 @@ def compare_works(old: Work | None, new: Work | None, secrets: SecretValues = NO
 
 
 def _is_same_text(old: Work, new: Work) -> bool:
-    return (
-        old.body.digest == new.body.digest
-        and old.namespace == new.namespace
-        and old.work_id == new.work_id
+    """A stamp follows from cluster and name, so that equal bodies there are equal texts."""
+    return old.body.digest == new.body.digest and (old.cluster, old.name) == (
+        new.cluster,
+        new.name,
     )
 
 
