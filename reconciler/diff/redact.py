@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from reconciler.diff.normal import is_secret
 from reconciler.diff.steps import Path
+from reconciler.model.text import printable
 
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 MASK: Final = "(sensitive)"
 #: Shorter values are masked only where they stand alone: `1` or `true` are in every text.
 SHORTEST_INSIDE_TEXT: Final = 6
+#: A line of a longer value is a secret by itself from this length on.
+LONG_LINE: Final = 12
 
 
 class SecretValues:
@@ -128,14 +132,24 @@ def is_secret_path(path: Path, *, is_of_secret: bool) -> bool:
 
 def _values_of_secret(manifest: Mapping[str, Any]) -> Iterable[str]:
     for text in _texts(manifest.get("stringData")):
-        yield text
+        yield from _guises(text)
         yield base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
     for encoded in _texts(manifest.get("data")):
         yield encoded
         try:
-            yield base64.b64decode(encoded).decode()
+            yield from _guises(base64.b64decode(encoded).decode())
         except (binascii.Error, ValueError):
             continue
+
+
+def _guises(text: str) -> Iterable[str]:
+    """A value as it is, as servers quote it, and line by line."""
+    yield text
+    yield text.strip()
+    if not text.isprintable() or '"' in text or "\\" in text:
+        yield json.dumps(text)[1:-1]
+        yield printable(text)
+        yield from (line for line in text.splitlines() if len(line) >= LONG_LINE)
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -129,6 +129,7 @@ class _MemberRun:
         self._options = options
         self._places = asyncio.Semaphore(options.concurrency)
         self._new_groups: set[str] = set()
+        self._coming = {_brought_by(change) for change in changes} - {""}
 
     async def run(self) -> None:
         """All waves, one after the other."""
@@ -183,10 +184,22 @@ class _MemberRun:
             self.frozen = self._text(error)
             return ChangeResult(change=change, result=Result.FAILED, message=self.frozen)
         except MemberRefused as error:
+            if self._is_known_after_apply(change, error):
+                return ChangeResult(
+                    change=change,
+                    result=Result.DONE,
+                    message="known after apply: its namespace or kind comes with this plan",
+                )
             return ChangeResult(change=change, result=Result.FAILED, message=self._text(error))
         except Exception as error:  # noqa: BLE001 - one hostile object must not stop the others
             message = f"{type(error).__name__}: {self._text(error)}"
             return ChangeResult(change=change, result=Result.FAILED, message=message)
+
+    def _is_known_after_apply(self, change: Change, error: MemberRefused) -> bool:
+        """Whether a dry run misses what this very plan would have created first."""
+        if not self._options.dry_run or error.status != _NOT_FOUND:
+            return False
+        return change.key.namespace in self._coming or change.key.group in self._coming
 
     async def _carried_out(self, member: Member, change: Change) -> ChangeResult:
         """Try; after a failed precondition observe, decide again and try again."""
@@ -338,6 +351,17 @@ class _MemberRun:
 
 def _ref(change: Change) -> ObjectRef:
     return ObjectRef(api_version=change.api_version, key=change.key)
+
+
+def _brought_by(change: Change) -> str:
+    """The namespace or API group that others of a plan may wait for; `` for any other change."""
+    if change.action is not Action.CREATE:
+        return ""
+    kind = (change.key.group, change.key.kind)
+    if kind == NAMESPACE:
+        return change.key.name
+    # A CRD is named `<plural>.<group>`.
+    return change.key.name.partition(".")[2] if kind == CRD else ""
 
 
 def _is_taken_over(change: Change) -> bool:

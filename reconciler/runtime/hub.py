@@ -31,6 +31,7 @@ from reconciler.runtime.members import Members, Opener
 from reconciler.runtime.recording import records
 from reconciler.runtime.reporting import failures, observed_after, report_files, subject
 from reconciler.runtime.repository import FleetRepository
+from reconciler.runtime.secrecy import known_secrets
 from reconciler.runtime.settings import Settings
 from reconciler.runtime.state_files import StateFiles
 from reconciler.runtime.works_files import followed_clusters, withheld, works_files
@@ -225,7 +226,7 @@ class _Pass:
         clock = self.hub.clock
         options = ExecutionOptions(
             recompare=recomparing(outcome, world),
-            redact=str,
+            redact=known_secrets(world, outcome).redact,
             now=clock.monotonic,
             wait=clock.sleep,
             fights=self.hub.fights,

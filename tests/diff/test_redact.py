@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from reconciler.diff.compare import compare
@@ -83,3 +84,10 @@ def test_a_value_inside_the_mask_does_not_loop() -> None:
     assert SecretValues(["(sensitive)", "sensitive"]).redact("a sensitive text") == (
         "a (sensitive) text"
     )
+
+
+def test_a_value_of_many_lines_is_found_in_any_guise() -> None:
+    key = '-----BEGIN KEY-----\nMIIEvQIBADANBgkq"hk\n-----END KEY-----\n'
+    values = SecretValues.of([secret(key)])
+    for text in (key, json.dumps(key), f"invalid value: {key!r}", 'line MIIEvQIBADANBgkq"hk!'):
+        assert "MIIEvQIBADANBgkq" not in values.redact(text)

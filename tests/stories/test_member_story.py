@@ -454,6 +454,23 @@ async def test_a_crd_is_established_before_its_instances(bench: Bench) -> None:
     )
 
 
+async def test_a_dry_run_changes_nothing_and_knows_what_comes_first(bench: Bench) -> None:
+    body = settings()
+    body["metadata"]["namespace"] = "not-yet"
+    bench.want(settings())
+    await bench.apply()
+    bench.drop(CONFIG)
+    bench.want(body)
+    member = bench.member()
+    plan = await bench.plan(member)
+    assert {change.action for change in plan.changes} == {Action.CREATE, Action.DELETE}
+    report = await execute(plan, {"one": member}, changed(bench.options(), dry_run=True))
+    await member.close()
+    assert not troubles(report)
+    assert live(bench.server, CONFIG) is not None
+    assert bench.server.request("GET", "/api/v1/namespaces/not-yet")[0] == 404
+
+
 async def test_a_stopped_member_is_frozen_alone(bench: Bench) -> None:
     class Nowhere:
         url = f"http://127.0.0.1:{free_port()}"

@@ -31,7 +31,7 @@ _UNAUTHORIZED: Final = 401
 _REDIRECTS: Final = range(300, 400)
 _TRY_AGAIN: Final = frozenset({429, 500, 502, 503, 504})
 _GOOD: Final = range(200, 300)
-_LONGEST_TEXT: Final = 1000
+_LONGEST_TEXT: Final = 4000
 _LONGEST_PAUSE: Final = 10.0
 _NETWORK_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError)
 
