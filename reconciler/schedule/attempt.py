@@ -24,7 +24,7 @@ def attempt(request: Request, profile: Profile, recorder: Recorder | None) -> tu
     """Targets sorted by cluster name."""
     feasible = fitting(request, profile, recorder)
     ranked = sorted(candidates(request, profile, feasible, recorder), key=preference)
-    selected = best_clusters(request, ranked)
+    selected = best_clusters(request, ranked, recorder)
     if recorder is not None:
         recorder.select(ranked, selected)
     if not selected:

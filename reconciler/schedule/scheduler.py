@@ -28,15 +28,20 @@ def schedule(
 ) -> Decision:
     """Where the binding goes; the previous targets where the scheduler has no cause to look.
 
-    What nobody claims and what is suspended for scheduling keeps what it has.
+    What nobody claims and what is suspended for scheduling keeps what it has. A trace that is asked
+    for says what the scheduler would find where it has no cause to look.
     """
     is_ours = binding.claim is not None and not binding.is_scheduling_suspended
     if is_ours and scheduling_cause(binding, previous, context):
         return settled(binding, previous, context)
+    traces = place(binding, previous, context).traces if is_ours and context.wants_trace else ()
     if previous is None:
-        return Decision(was_scheduled=False)
+        return Decision(was_scheduled=False, traces=traces)
     return Decision(
-        targets=previous.targets, affinity_name=previous.observed_affinity, was_scheduled=False
+        targets=previous.targets,
+        affinity_name=previous.observed_affinity,
+        was_scheduled=False,
+        traces=traces,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from reconciler.model.cluster import Cluster
@@ -37,6 +37,17 @@ class Recorder:
             available=candidate.available if is_estimated else None,
             overflow_order=candidate.overflow_order,
         )
+
+    def group(
+        self, field: str, scores: Mapping[str, tuple[int, int]], best: Collection[str]
+    ) -> None:
+        """Groups of clusters were weighed: (clusters, score) by name, and the chosen ones."""
+        rows = tuple(
+            f"{name}: {clusters} clusters, score {score}, "
+            f"{'chosen' if name in best else 'left out'}"
+            for name, (clusters, score) in scores.items()
+        )
+        self._steps.append(TraceStep(title=f"Group by {field}", rows=rows))
 
     def select(self, ranked: list[Candidate], selected: list[Candidate]) -> None:
         """Clusters were chosen among those that passed."""

@@ -19,11 +19,14 @@ from reconciler.schedule.framework import Refusal
 from reconciler.schedule.request import Candidate, Request
 from reconciler.schedule.select.by_cluster import select_by_cluster
 from reconciler.schedule.select.by_group import GROUPINGS, select_by_group
+from reconciler.schedule.trace import Recorder
 
 SPREAD_GATE: Final = "SpreadByZoneAndProvider"
 
 
-def best_clusters(request: Request, candidates: list[Candidate]) -> list[Candidate]:
+def best_clusters(
+    request: Request, candidates: list[Candidate], recorder: Recorder | None = None
+) -> list[Candidate]:
     """The clusters to use; `candidates` are in order of preference."""
     placement = request.placement
     if uses_all(request):
@@ -38,6 +41,7 @@ def best_clusters(request: Request, candidates: list[Candidate]) -> list[Candida
             GROUPINGS[field],
             constraints[field],
             cluster_constraint or SpreadConstraint(by_field="cluster"),
+            recorder,
         )
     if cluster_constraint is None:
         message = "just support cluster and region spread constraint"

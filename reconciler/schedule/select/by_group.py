@@ -17,6 +17,7 @@ from reconciler.model.policy import ReplicaSchedulingType, SpreadConstraint
 from reconciler.schedule.framework import Refusal
 from reconciler.schedule.request import Candidate, Request
 from reconciler.schedule.select.groups import Group, best_groups
+from reconciler.schedule.trace import Recorder
 
 Grouping = Callable[[Cluster], tuple[str, ...]]
 
@@ -36,6 +37,7 @@ def select_by_group(
     grouping: Grouping,
     group_constraint: SpreadConstraint,
     cluster_constraint: SpreadConstraint,
+    recorder: Recorder | None = None,
 ) -> list[Candidate]:
     """The clusters of the best groups."""
     members = grouped(candidates, grouping)
@@ -53,6 +55,9 @@ def select_by_group(
         longest=group_constraint.max_groups,
         clusters=cluster_constraint.min_groups,
     )
+    if recorder is not None:
+        scores = {group.name: (group.clusters, group.weight) for group in groups}
+        recorder.group(group_constraint.by_field, scores, [group.name for group in best])
     if not best:
         message = "the number of clusters is less than the cluster spreadConstraint.MinGroups"
         raise Refusal(ScheduleReason.SCHEDULER_ERROR, message)
