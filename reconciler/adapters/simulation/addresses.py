@@ -15,6 +15,8 @@ class Addresses:
 
     def __init__(self) -> None:
         self._addresses = 1
+        self._pods = 0
+        self._balancers = 0
         self._port = _FIRST_PORT - 1
 
     def service(self, manifest: Manifest, *, families: bool) -> Manifest:
@@ -35,11 +37,25 @@ class Addresses:
             ]
         return {**manifest, "spec": spec}
 
+    def pod(self) -> str:
+        """The next pod address."""
+        self._pods += 1
+        return _dotted("10.244", self._pods)
+
+    def balancer(self) -> str:
+        """The next address of a load balancer."""
+        self._balancers += 1
+        return _dotted("203.0", self._balancers)
+
     def _address(self) -> str:
         self._addresses += 1
-        high, low = divmod(self._addresses, 256)
-        return f"10.0.{high % 256}.{low}"
+        return _dotted("10.0", self._addresses)
 
     def _node_port(self) -> int:
         self._port = _FIRST_PORT if self._port >= _LAST_PORT else self._port + 1
         return self._port
+
+
+def _dotted(prefix: str, number: int) -> str:
+    high, low = divmod(number, 256)
+    return f"{prefix}.{high % 256}.{low}"

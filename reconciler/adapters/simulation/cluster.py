@@ -6,19 +6,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from reconciler.adapters.simulation import addresses, bootstrap, definitions, errors, reads
 from reconciler.adapters.simulation.access import DEFAULT_TOKENS, User
 from reconciler.adapters.simulation.catalogue import Catalogue, Resource
+from reconciler.adapters.simulation.clocks import Clock, system_clock
+from reconciler.adapters.simulation.controllers import settle
 from reconciler.adapters.simulation.deletes import DeleteOptions, delete
 from reconciler.adapters.simulation.encoding import Encoder
+from reconciler.adapters.simulation.faults import HEALTHY
 from reconciler.adapters.simulation.features import features
+from reconciler.adapters.simulation.generated import populate
 from reconciler.adapters.simulation.shapes import Struct, type_table
 from reconciler.adapters.simulation.store import Key, Store
 from reconciler.adapters.simulation.watching import Watch
@@ -31,15 +36,10 @@ from reconciler.adapters.simulation.writes import (
 )
 
 Manifest = dict[str, Any]
-Clock = Callable[[], datetime]
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "simulation.fleet-reconciler.io")
 _FIRST_REVISION: Final = 100
+_PARTITION_SECONDS: Final = 0.1
 _OBJECT_META: Final = "apimachinery.pkg.apis.meta.v1.ObjectMeta"
-
-
-def system_clock() -> datetime:
-    """The time of day."""
-    return datetime.now(UTC)
 
 
 class SimulatedCluster:
@@ -52,25 +52,119 @@ class SimulatedCluster:
         version: str = "1.36",
         clock: Clock = system_clock,
         tokens: Mapping[str, User] | None = None,
+        controllers: bool = False,
+        nodes: int = 0,
         seed: int | None = None,
     ) -> None:
         self.name = name
         self.version = version
         self.features = features(version)
-        self.clock = clock
+        self.base_clock = clock
+        self.controllers = controllers
+        self.nodes = nodes
+        self.faults = HEALTHY
+        self.has_generated_nodes = False
         self.tokens: dict[str, User] = dict(DEFAULT_TOKENS if tokens is None else tokens)
         self.random = random.Random(f"{name}/{seed}")  # noqa: S311 — names, no secrets
+        self.fault_random = random.Random(f"{name}/faults/{seed}")  # noqa: S311
         self.lock = threading.RLock()
-        self.store = Store()
-        self.store.revision = _FIRST_REVISION
-        self.catalogue = Catalogue(self.features)
         self.object_meta: Struct = type_table(self.features.minor).struct(_OBJECT_META)
-        self.addresses = addresses.Addresses()
-        self.encoder = Encoder()
         self.watches: set[Watch] = set()
         self.writes = Writes(self)
-        self.after_write: list[Callable[[Resource, Key], None]] = []
+        self.store = Store()
+        self._begin()
+
+    def _begin(self) -> None:
+        """An empty cluster, as after its installation."""
+        listeners = self.store.listeners
+        self.store = Store()
+        self.store.listeners = listeners
+        self.store.revision = _FIRST_REVISION
+        self.catalogue = Catalogue(self.features)
+        self.addresses = addresses.Addresses()
+        self.encoder = Encoder()
+        self._settled = -1
+        self._wake: datetime | None = None
         bootstrap.fill(self)
+        for number in range(1, self.nodes + 1):
+            self.add_node(f"node-{number}")
+
+    # ---- time
+
+    def clock(self) -> datetime:
+        """The time this cluster believes it is."""
+        return self.base_clock() + timedelta(seconds=self.faults.clock_skew_seconds)
+
+    def settle(self) -> None:
+        """Let the controllers do what is due; a fleet that serves does this by itself."""
+        if not self.controllers or self.faults.partition:
+            return
+        with self.lock:
+            due = self._wake is not None and self.clock() >= self._wake
+            if self.store.revision != self._settled or due:
+                self._wake = settle(self)
+                self._settled = self.store.revision
+
+    def restart(self, *, keep_data: bool = True) -> None:
+        """As if the server had been started again: watches end, and with the data all objects."""
+        with self.lock:
+            for watch in tuple(self.watches):
+                watch.end()
+            if keep_data:
+                self.store.compact()
+            else:
+                self._begin()
+
+    async def partition_ends(self) -> None:
+        """Waits as long as nothing gets through."""
+        while self.faults.partition:  # noqa: ASYNC110 — set from any thread, read here
+            await asyncio.sleep(_PARTITION_SECONDS)
+
+    # ---- nodes
+
+    def add_node(
+        self,
+        name: str,
+        *,
+        cpu: str = "8",
+        memory: str = "32Gi",
+        pods: int = 110,
+        labels: Mapping[str, str] | None = None,
+    ) -> Manifest:
+        """A node that is ready as soon as the controllers have run."""
+        capacity = {"cpu": cpu, "memory": memory, "pods": str(pods)}
+        named = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", **(labels or {})}
+        version = f"v{self.version}.0"
+        return self.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {"name": name, "labels": named},
+                "spec": {},
+                "status": {"capacity": capacity, "nodeInfo": {"kubeletVersion": version}},
+            },
+            manager="kubelet",
+        )
+
+    def populate(self, *, nodes: int, pods: int) -> None:
+        """Many nodes and pods that take no memory each; instead of the ones there are."""
+        with self.lock:
+            populate(self.store, nodes, pods)
+            self.has_generated_nodes = True
+
+    def bind(self, pod: Manifest, node: str) -> None:
+        """Place a pod, as the binding subresource does."""
+        metadata = pod["metadata"]
+        key = (metadata["namespace"], metadata["name"])
+        condition = {
+            "type": "PodScheduled",
+            "status": "True",
+            "lastProbeTime": None,
+            "lastTransitionTime": self.timestamp(),
+        }
+        status = {**(pod.get("status") or {}), "conditions": [condition]}
+        bound = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": status}
+        self.put(self.resource("v1", "Pod"), key, bound)
 
     # ---- what writes need
 
@@ -121,8 +215,6 @@ class SimulatedCluster:
             definitions.settle(self, key)
         elif resource.custom is not None:
             definitions.settle_terminating(self, resource)
-        for listener in self.after_write:
-            listener(resource, key)
 
     # ---- the Python interface
 

@@ -25,6 +25,8 @@ class Encoder:
 
     def object(self, manifest: Manifest) -> bytes:
         """One object with kind and apiVersion."""
+        if type(manifest) is not dict:  # made for this answer alone
+            return orjson.dumps(manifest)
         found = self._bytes.get(id(manifest))
         if found is None:
             if len(self._bytes) >= self._limit:
@@ -52,15 +54,16 @@ class Encoder:
         return b"".join((*heads, b",".join(parts), b"]}"))
 
     def _bare(self, manifest: Manifest) -> bytes:
+        if type(manifest) is not dict:
+            return orjson.dumps(_without_kind(manifest))
         key = -id(manifest)
         found = self._bytes.get(key)
         if found is None:
             if len(self._bytes) >= self._limit:
                 self._bytes.clear()
-            rest = {
-                name: value
-                for name, value in manifest.items()
-                if name not in ("kind", "apiVersion")
-            }
-            found = self._bytes[key] = (manifest, orjson.dumps(rest))
+            found = self._bytes[key] = (manifest, orjson.dumps(_without_kind(manifest)))
         return found[1]
+
+
+def _without_kind(manifest: Manifest) -> dict[str, Any]:
+    return {name: value for name, value in manifest.items() if name not in ("kind", "apiVersion")}

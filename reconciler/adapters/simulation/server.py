@@ -17,7 +17,7 @@ import yaml
 from aiohttp import web
 from multidict import MultiMapping
 
-from reconciler.adapters.simulation import discovery, errors, openapi, reads, scale, tables
+from reconciler.adapters.simulation import discovery, errors, faults, openapi, reads, scale, tables
 from reconciler.adapters.simulation.access import (
     User,
     authenticate,
@@ -28,6 +28,7 @@ from reconciler.adapters.simulation.catalogue import Resource
 from reconciler.adapters.simulation.cluster import SimulatedCluster
 from reconciler.adapters.simulation.deletes import DeleteOptions, delete
 from reconciler.adapters.simulation.errors import ApiError, PathNotFound
+from reconciler.adapters.simulation.faults import HEALTHY
 from reconciler.adapters.simulation.reads import ListOptions
 from reconciler.adapters.simulation.routing import Target, target
 from reconciler.adapters.simulation.watching import BOOKMARK_SECONDS, Watch, WatchOptions
@@ -75,6 +76,23 @@ async def answer(
     cluster: SimulatedCluster, path: str, request: web.BaseRequest
 ) -> web.StreamResponse:
     """The answer to a request for a path of this cluster."""
+    if cluster.faults is HEALTHY:
+        return await _answer(cluster, path, request)
+    try:
+        await faults.before(cluster, request)
+        response = await _answer(cluster, path, request)
+        return await faults.after(cluster, request, response)
+    except faults.DroppedConnection:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+    except ApiError as error:
+        return _failure(error)
+
+
+async def _answer(
+    cluster: SimulatedCluster, path: str, request: web.BaseRequest
+) -> web.StreamResponse:
     try:
         user = authenticate(request.headers.get("Authorization"), cluster.tokens)
         call = Call(cluster=cluster, request=request, path=path, query=request.query, user=user)
@@ -419,6 +437,10 @@ _SUBRESOURCES: Final[Mapping[tuple[str, str], Handler]] = {
 
 async def _watch(call: Call, named: Target, resource: Resource) -> web.StreamResponse:
     options = _watch_options(call, named)
+    if call.cluster.faults.stale_watch:
+        gone = errors.expired("too old resource version: simulated")
+        line = orjson.dumps({"type": "ERROR", "object": gone.status()}) + b"\n"
+        return _reply(line)
     watch = Watch(call.cluster, resource, named.namespace, options)
     first = watch.start()
     call.cluster.watches.add(watch)
@@ -430,7 +452,7 @@ async def _watch(call: Call, named: Target, resource: Resource) -> web.StreamRes
         if due:
             await response.write(due)
         if not due.startswith(b'{"type":"ERROR"'):
-            await _stream(watch, response, options.timeout_seconds)
+            await _stream(call.cluster, watch, response, options.timeout_seconds)
         with contextlib.suppress(ConnectionError):
             await response.write_eof()
     except ConnectionError:
@@ -441,7 +463,9 @@ async def _watch(call: Call, named: Target, resource: Resource) -> web.StreamRes
     return response
 
 
-async def _stream(watch: Watch, response: web.StreamResponse, seconds: float) -> None:
+async def _stream(
+    cluster: SimulatedCluster, watch: Watch, response: web.StreamResponse, seconds: float
+) -> None:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while (left := deadline - loop.time()) > 0:
@@ -450,7 +474,7 @@ async def _stream(watch: Watch, response: web.StreamResponse, seconds: float) ->
             return
         if not lines and left > BOOKMARK_SECONDS:
             lines = watch.bookmark() or b""
-        if lines:
+        if lines and not cluster.faults.silent_watch:
             await response.write(lines)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, Final, NamedTuple
 
 Manifest = dict[str, Any]
@@ -34,7 +34,8 @@ class Table:
 
     def __init__(self, name: tuple[str, str]) -> None:
         self.name = name
-        self.objects: dict[Key, Manifest] = {}
+        self.objects: MutableMapping[Key, Manifest] = {}
+        self.is_generated = False
         self.log: deque[Event] = deque()
         self.listeners: list[Listener] = []
         self.compacted = 0
@@ -42,6 +43,8 @@ class Table:
 
     def keys(self) -> list[Key]:
         """In the order of the API server's storage."""
+        if self.is_generated:
+            return sorted(self.objects)
         if self._sorted is None:
             self._sorted = sorted(self.objects)
         return self._sorted
@@ -114,6 +117,7 @@ class Store:
     def __init__(self) -> None:
         self.revision = 0
         self.tables: dict[tuple[str, str], Table] = {}
+        self.listeners: list[Callable[[tuple[str, str], Event], None]] = []
 
     def table(self, name: tuple[str, str]) -> Table:
         found = self.tables.get(name)
@@ -129,7 +133,7 @@ class Store:
         previous = table.objects.get(key)
         table.objects[key] = stored
         kind = "ADDED" if previous is None else "MODIFIED"
-        table.record(Event(self.revision, kind, key, stored, previous))
+        self._record(table, Event(self.revision, kind, key, stored, previous))
         return stored
 
     def delete(self, name: tuple[str, str], key: Key) -> Manifest:
@@ -138,8 +142,13 @@ class Store:
         previous = table.objects.pop(key)
         self.revision += 1
         last = with_revision(previous, self.revision)
-        table.record(Event(self.revision, "DELETED", key, last, previous))
+        self._record(table, Event(self.revision, "DELETED", key, last, previous))
         return last
+
+    def _record(self, table: Table, event: Event) -> None:
+        table.record(event)
+        for listener in self.listeners:
+            listener(table.name, event)
 
     def compact(self) -> None:
         """Forget the history of every table, as etcd's compaction does."""

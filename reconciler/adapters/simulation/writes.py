@@ -174,6 +174,13 @@ class Writes:
         stored = self._changed(place, old, {**manifest, "metadata": metadata}, options, entries)
         return scale.of(stored, resource)
 
+    def write_directly(self, place: Place, manifest: Manifest, options: WriteOptions) -> None:
+        """A controller's update: on top of whatever is stored now."""
+        old = self._existing(place)
+        if old is not None:
+            fresh = _without_metadata(manifest, "resourceVersion", "managedFields")
+            self._changed(place, old, fresh, options)
+
     # ---- server-side apply
 
     def _apply(self, place: Place, patch: Any, options: WriteOptions) -> Outcome:
