@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from reconciler.cycle.engine import Engine, interpreter_of
+from reconciler.cycle.engine import Engine, interpreter_of, secret_values
 
-__all__ = ["Engine", "interpreter_of"]
+__all__ = ["Engine", "interpreter_of", "secret_values"]

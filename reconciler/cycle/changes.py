@@ -18,7 +18,7 @@ from reconciler.diff.context import Context, Retain
 from reconciler.diff.namespaces import bare_namespaces
 from reconciler.diff.redact import NO_SECRETS, SecretValues
 from reconciler.diff.works import compare_works
-from reconciler.interpret.chain import Interpreter
+from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
 from reconciler.model.change import Action, Change
 from reconciler.model.config import FleetConfig
 from reconciler.model.fleet import Fleet
@@ -118,6 +118,21 @@ class Comparing:
         return replace(change, position=template.position) if template else change
 
 
+def noting(retain: Retain, questions: list[Question]) -> Retain:
+    """Retention that notes what a webhook has to be asked first; until then its object is left
+    alone.
+    """
+
+    def noted(desired: dict[str, Any], observed: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            return retain(desired, observed)
+        except Unanswered as unanswered:
+            questions.append(unanswered.question)
+            raise InterpretError(str(unanswered)) from unanswered
+
+    return noted
+
+
 def recomparing(
     outcome: Outcome, world: World
 ) -> Callable[[Change, dict[str, Any] | None], Change]:
@@ -131,7 +146,7 @@ def recomparing(
     comparing = Comparing(
         fleet=fleet,
         config=config,
-        retain=interpreter.retain,
+        retain=noting(interpreter.retain, []),
         recorded=world.state.recorded,
         secrets=SecretValues.of(
             template.manifest.body

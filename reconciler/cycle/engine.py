@@ -6,12 +6,13 @@ speed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.cycle.bindings import BoundFleet, bound_fleet
-from reconciler.cycle.changes import Comparing
+from reconciler.cycle.changes import Comparing, noting
+from reconciler.cycle.customizations import script_problems
 from reconciler.cycle.facts import known_clusters
 from reconciler.cycle.in_force import InForce, in_force
 from reconciler.cycle.members import MemberCheck, checked_members
@@ -22,10 +23,10 @@ from reconciler.cycle.requirements import Requirements, requirements
 from reconciler.cycle.succession import next_state
 from reconciler.cycle.works import RenderedFleet, Rendering
 from reconciler.diff.redact import SecretValues
-from reconciler.interpret.chain import Interpreter
+from reconciler.interpret.chain import Interpreter, Question
 from reconciler.model.change import Change
 from reconciler.model.decision import Decision
-from reconciler.model.diagnostic import in_order
+from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.features import enabled
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
@@ -58,6 +59,11 @@ def interpreter_of(fleet: Fleet, world: World) -> Interpreter:
     )
 
 
+def secret_values(*fleets: Fleet | None) -> SecretValues:
+    """Values of all Secrets of these fleets, which no output may show."""
+    return SecretValues.of(_secrets(*fleets))
+
+
 def _nothing(world: World, force: InForce) -> Outcome:
     """There is no fleet to act on: nothing is known, so nothing happens."""
     return Outcome(
@@ -77,6 +83,8 @@ class _Cycle:
         self.fleet, self.config = force.fleet, force.fleet.config
         self.plugins = plugins
         self.interpreter = interpreter_of(self.fleet, world)
+        self.secrets = secret_values(self.fleet, force.before)
+        self.questions: list[Question] = []
         self.clusters = known_clusters(self.fleet.clusters, world)
 
     def outcome(self) -> Outcome:
@@ -90,13 +98,15 @@ class _Cycle:
         placed = self._placed(bound, decisions, needs)
         rendered = self._rendered(placed, bound)
         state, removed = next_state(self.world, self.force, bound, placed, rendered, members)
-        changes = self._changes(rendered, members, removed)
+        changes = list(self._changes(rendered, members, removed))
+        self.questions += [*bound.questions, *needs.questions, *rendered.questions]
         planning = Planning(
             world=self.world,
             force=self.force,
             members=members,
             placed=placed,
             interpreter=self.interpreter,
+            questions=self.questions,
             now=self.now,
         )
         plan, state = planning.planned(changes, state)
@@ -113,17 +123,23 @@ class _Cycle:
             frozen_keys=self.force.frozen | bound.waiting,
             frozen_clusters=members.frozen,
             is_held=self.force.is_held,
-            diagnostics=in_order(
+            diagnostics=self._redacted(
                 [
                     *self.fleet.diagnostics,
+                    *script_problems(self.fleet),
                     *bound.diagnostics,
+                    *needs.diagnostics,
                     *rendered.diagnostics,
                     *members.diagnostics,
                 ]
             ),
-            questions=tuple(
-                dict.fromkeys((*bound.questions, *needs.questions, *rendered.questions))
-            ),
+            questions=tuple(dict.fromkeys(self.questions)),
+        )
+
+    def _redacted(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """Scripts and servers choose their words: no secret may be among them."""
+        return in_order(
+            [replace(one, message=self.secrets.redact(one.message)) for one in diagnostics]
         )
 
     def _placing(self) -> Placing:
@@ -188,11 +204,11 @@ class _Cycle:
         comparing = Comparing(
             fleet=self.fleet,
             config=self.config,
-            retain=self.interpreter.retain,
+            retain=noting(self.interpreter.retain, self.questions),
             recorded=self.world.state.recorded,
             untouched=frozenset(rendered.untouched),
             preserved=frozenset(self._preserved(removed)),
-            secrets=SecretValues.of(_secrets(self.fleet, self.force.before)),
+            secrets=self.secrets,
         )
         if self.world.base is not None:
             return comparing.with_base(rendered.works, self.world.base.works)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.cycle.in_force import InForce
 from reconciler.cycle.members import MemberCheck
-from reconciler.interpret.chain import Interpreter, InterpretError, Unanswered
+from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
 from reconciler.model.change import Action, Change, PlacementChange, Plan
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
@@ -22,13 +22,16 @@ _DELETING = frozenset({Action.DELETE, Action.RECREATE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planning:
-    """What a plan is made from, besides the changes."""
+    """What a plan is made from, besides the changes. `questions` have no answer yet; those that
+    come up here are added.
+    """
 
     world: World
     force: InForce
     members: MemberCheck
     placed: Mapping[ObjectKey, Placed]
     interpreter: Interpreter
+    questions: list[Question]
     now: str
 
     def planned(self, changes: Iterable[Change], state: State) -> tuple[Plan, State]:
@@ -100,7 +103,10 @@ class Planning:
             return False
         try:
             return self.interpreter.interpret_health(body) is True
-        except (InterpretError, Unanswered):
+        except InterpretError:
+            return False
+        except Unanswered as unanswered:
+            self.questions.append(unanswered.question)
             return False
 
     def _moves(self) -> Iterator[PlacementChange]:
@@ -137,15 +143,25 @@ class Planning:
 
     def _notes(self) -> tuple[str, ...]:
         """What a reader of the plan has to know about what it rests on."""
+        return (*self._assumptions(), *self._unknowns())
+
+    def _assumptions(self) -> Iterator[str]:
         assumed = [
             cluster.name
             for cluster in self.force.fleet.clusters
             if self.world.is_offline and cluster.name not in self.world.facts and not cluster.facts
         ]
-        if not assumed:
-            return ()
-        names = ", ".join(assumed)
-        return (f"no inventory of {names}: assumed ready, with every API and unknown capacity",)
+        if assumed:
+            names = ", ".join(assumed)
+            yield f"no inventory of {names}: assumed ready, with every API and unknown capacity"
+
+    def _unknowns(self) -> Iterator[str]:
+        """Objects whose fate an interpreter webhook decides when it is asked."""
+        for question in dict.fromkeys(self.questions):
+            yield (
+                f"known after apply: {question.subject}, "
+                f"when webhook {question.webhook} answers {question.request['operation']}"
+            )
 
 
 def _cause(one: Placed | None) -> str:

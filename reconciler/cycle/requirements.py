@@ -2,7 +2,8 @@
 
 Rules (karmada-semantics §2.4): a dependency goes where its requirers go; one that no policy claims
 gets an attached
-binding. A requirer that is frozen or waiting keeps requiring what it required before.
+binding. A requirer that is frozen or waiting, or whose interpreter fails or has not answered, keeps
+requiring what it required before: unreadable never means empty.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.cycle.bindings import BoundFleet
+from reconciler.cycle.bindings import NOT_UNDERSTOOD, BoundFleet
 from reconciler.cycle.in_force import InForce
 from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
 from reconciler.match import TemplateIndex, attached, dependencies, requirers_of
 from reconciler.model.binding import Binding, BindingState, Requirer
 from reconciler.model.decision import Decision
+from reconciler.model.diagnostic import Diagnostic, Effect
 from reconciler.model.features import enabled
-from reconciler.model.fleet import Fleet
+from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey, binding_name
 from reconciler.model.world import World
 
@@ -26,11 +28,16 @@ GATE = "PropagateDeps"
 
 @dataclass(slots=True)
 class Requirements:
-    """`requirers` by identity of the dependency; bindings of those that no policy claims."""
+    """`requirers` by identity of the dependency; bindings of those that no policy claims.
+
+    `unknown` templates could not say what they depend on.
+    """
 
     requirers: dict[ObjectKey, tuple[Requirer, ...]] = field(default_factory=dict)
     attached: dict[ObjectKey, Binding] = field(default_factory=dict)
+    unknown: set[ObjectKey] = field(default_factory=set)
     questions: list[Question] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
 def requirements(
@@ -46,7 +53,7 @@ def requirements(
     edges = _edges(force.fleet, bound, interpreter, found)
     targets = {key: decision.targets for key, decision in decisions.items()}
     fresh = requirers_of(edges, bound.bindings, targets)
-    kept = _kept(world.state.bindings, still)
+    kept = _kept(world.state.bindings, still | found.unknown)
     for key in sorted({*fresh, *kept}):
         everyone = (*fresh.get(key, ()), *kept.get(key, ()))
         found.requirers[key] = tuple(sorted(everyone, key=lambda one: (one.namespace, one.name)))
@@ -68,15 +75,28 @@ def _edges(
     for key, binding in bound.bindings.items():
         try:
             needs = dependencies(binding, fleet.templates[key], interpreter, index)
-        except InterpretError:
-            # Replicas of the template could be read, so its shape is its author's business.
+        except InterpretError as error:
+            found.unknown.add(key)
+            found.diagnostics.append(_not_understood(fleet.templates[key], str(error)))
             continue
         except Unanswered as unanswered:
+            found.unknown.add(key)
             found.questions.append(unanswered.question)
             continue
         if needs:
             edges[key] = needs
     return edges
+
+
+def _not_understood(template: Template, problem: str) -> Diagnostic:
+    return Diagnostic(
+        code=NOT_UNDERSTOOD,
+        message=f"what {template.key} depends on cannot be told: {problem}",
+        effect=Effect.FREEZE_DOCUMENT,
+        position=template.position,
+        hint="correct the manifest, or the customization that interprets its kind",
+        subject=str(template.key),
+    )
 
 
 def _kept(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.model.identity import ObjectKey
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
@@ -22,6 +24,15 @@ class Question:
     request: Mapping[str, Any] = field(compare=False)
     timeout_seconds: int = 10
 
+    @property
+    def subject(self) -> str:
+        """The object it is about, as identities are written: `apps/Deployment shop/web`."""
+        kind = self.request["kind"]
+        key = ObjectKey(
+            kind["group"], kind["kind"], self.request["namespace"], self.request["name"]
+        )
+        return str(key)
+
     def __hash__(self) -> int:
         return hash(self.digest)
 
@@ -30,5 +41,5 @@ class Unanswered(Exception):  # noqa: N818 - a sentence, not a category
     """Raised where a question has no answer yet; whoever catches it freezes or asks."""
 
     def __init__(self, question: Question) -> None:
-        super().__init__(f"webhook {question.webhook} has not been asked yet")
+        super().__init__(f"webhook {question.webhook} has not answered yet")
         self.question = question
