@@ -17,7 +17,7 @@ from reconciler.model.diagnostic import Diagnostic, Position
 from reconciler.model.identity import ObjectKey
 from reconciler.plan.formats import FORMATS, PLAIN, Context
 from reconciler.plan.formats.escape_markdown import code, fenced
-from reconciler.plan.formats.markdown import LIMIT
+from reconciler.plan.formats.markdown import LIMIT, marker
 from tests.plan.builders import (
     a_change,
     a_delete,
@@ -164,7 +164,16 @@ def outside_code(markdown: str) -> list[str]:
     markdown = re.sub(r"^(`{3,})diff\n.*?^\1$", "FENCE", markdown, flags=re.DOTALL | re.MULTILINE)
     markdown = re.sub(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", "CODE", markdown)
     markdown = re.sub(r"<code>[^<]*</code>", "CODE", markdown)
-    return re.sub(r"<!-- reconciler-plan:[\w./]+ -->", "MARKER", markdown).splitlines()
+    return re.sub(r"<!-- reconciler-plan:[\w./-]+ -->", "MARKER", markdown).splitlines()
+
+
+@pytest.mark.parametrize("key", ["", "--> x", "a--b", "x" * 10, "-", "---", "pr-42", "-->"])
+def test_the_marker_is_one_comment_and_the_same_for_a_key(key: str) -> None:
+    line = marker(key)
+    assert line == marker(key)
+    matched = re.fullmatch(r"<!-- reconciler-plan:([\w./-]+) -->", line)
+    assert matched is not None
+    assert "--" not in matched[1]
 
 
 @pytest.mark.parametrize("text", ["", " ", "`", "``", "a`", "`a", "```", "a\nb"])

@@ -13,7 +13,7 @@ from html import escape
 from reconciler.model.text import printable
 
 _BACKTICKS = re.compile("`+")
-_UNSAFE_KEY = re.compile(r"[^A-Za-z0-9._/]+")
+_UNSAFE_KEY = re.compile(r"[^A-Za-z0-9._/-]+|-{2,}")
 
 
 def code(text: str) -> str:

@@ -30,7 +30,7 @@ _BLOCK: Final = 6_000
 
 def show(plan: Plan, context: Context) -> str:
     """The comment; its first line is the marker by which it is found again."""
-    head = [f"<!-- reconciler-plan:{marker_key(context.key)} -->"]
+    head = [marker(context.key)]
     if words.is_silent(plan):
         unchanged = words.count_of(plan.unchanged, "object")
         return "\n".join([*head, f"{words.NOTHING} {unchanged} unchanged.", ""])
@@ -40,6 +40,11 @@ def show(plan: Plan, context: Context) -> str:
     removals = _removals(parts.removals, room)
     kept, left_out = _fitting(_optional(plan), room - _length(removals))
     return "\n".join([*head, *removals, *kept, *_foot(plan, context, left_out)])
+
+
+def marker(key: str) -> str:
+    """The line by which the comment of that key is found again."""
+    return f"<!-- reconciler-plan:{marker_key(key)} -->"
 
 
 def _head(plan: Plan, context: Context) -> Iterator[str]:
