@@ -29,6 +29,7 @@ from reconciler.runtime.fights import Fights
 from reconciler.runtime.gathering import Gathered, Gathering
 from reconciler.runtime.members import Members, Opener
 from reconciler.runtime.recording import records
+from reconciler.runtime.redactor import Redactor
 from reconciler.runtime.reporting import failures, observed_after, report_files, subject
 from reconciler.runtime.repository import FleetRepository
 from reconciler.runtime.secrecy import known_secrets
@@ -91,6 +92,7 @@ class Hub:
     clock: Clock
     engine: Engine = field(default_factory=Engine)
     progress: Progress = lambda _step, _text: None
+    redactor: Redactor = field(default_factory=Redactor)
     fights: Fights = field(default_factory=Fights)
     gathering: Gathering = field(init=False)
     files: StateFiles = field(init=False)
@@ -144,6 +146,7 @@ class _Pass:
 
     async def _with(self, gathered: Gathered) -> PassResult:
         hub = self.hub
+        hub.redactor.learn((gathered.fleet, gathered.last_applied))
         clusters = _clusters(gathered)
         hub.progress("probe", f"asking {len(clusters)} members")
         await self.members.probe(clusters, hub.opener)

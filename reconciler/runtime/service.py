@@ -12,6 +12,7 @@ from reconciler.cycle import Engine
 from reconciler.model.cluster import Cluster
 from reconciler.runtime.hub import Hub, Progress
 from reconciler.runtime.ports import Member
+from reconciler.runtime.redactor import Redactor
 from reconciler.runtime.repository import FleetRepository
 from reconciler.runtime.settings import Settings
 from reconciler.schedule import Plugins
@@ -22,11 +23,12 @@ _GROUP = "reconciler.schedule"
 def build_hub(settings: Settings, progress: Progress) -> Hub:
     """A hub over real time and real members."""
     clock = SystemClock()
+    redactor = Redactor()
     time = Time(now=clock.monotonic, wait=clock.sleep, chance=random.random)
 
     def opener(cluster: Cluster) -> Member:
         return open_member(
-            cluster, settings.credentials, time=time, limits=settings.limits, redact=str
+            cluster, settings.credentials, time=time, limits=settings.limits, redact=redactor
         )
 
     return Hub(
@@ -36,6 +38,7 @@ def build_hub(settings: Settings, progress: Progress) -> Hub:
         clock=clock,
         engine=Engine(plugins=scheduler_plugins()),
         progress=progress,
+        redactor=redactor,
     )
 
 
