@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from reconciler.model.binding import BindingState
+from reconciler.model.diagnostic import Position
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
+from reconciler.model.manifest import Manifest
 from reconciler.model.policy import OverridePolicy, PolicyRef, PropagationPolicy
 from reconciler.model.selector import ImplicitPriority, ResourceSelector
 
@@ -89,7 +91,7 @@ class _Kept:
 
     def covers(self, key: ObjectKey, path: str) -> bool:
         """Whether a document of the last applied fleet stays in force."""
-        return key in self.keys or path in self.paths
+        return key in self.keys or bool(path and path in self.paths)
 
 
 def policy_key(ref: PolicyRef) -> ObjectKey:
@@ -118,7 +120,26 @@ def _merged(fleet: Fleet, before: Fleet | None, kept: _Kept) -> Fleet:
         clusters=tuple(clusters[name] for name in sorted(clusters)),
         propagation_policies=_policies(fleet.propagation_policies, old.propagation_policies, kept),
         override_policies=_policies(fleet.override_policies, old.override_policies, kept),
+        customizations=_manifests(fleet.customizations, old.customizations, old, kept),
+        webhooks=_manifests(fleet.webhooks, old.webhooks, old, kept),
+        others=_manifests(fleet.others, old.others, old, kept),
+        places={
+            **fleet.places,
+            **{key: place for key, place in old.places.items() if kept.covers(key, place.path)},
+        },
     )
+
+
+def _manifests(
+    new: tuple[Manifest, ...], last: tuple[Manifest, ...], old: Fleet, kept: _Kept
+) -> tuple[Manifest, ...]:
+    in_force = {one.key: one for one in new}
+    in_force |= {
+        one.key: one
+        for one in last
+        if kept.covers(one.key, old.places.get(one.key, Position()).path)
+    }
+    return tuple(in_force[key] for key in sorted(in_force))
 
 
 def _policies(new: tuple[_P, ...], old: tuple[_P, ...], kept: _Kept) -> tuple[_P, ...]:
