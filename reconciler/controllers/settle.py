@@ -3,23 +3,27 @@
 Rules:
 - Controllers run in the order of their table, each on the world that those before it left.
 - Nothing happens while no fleet is in force: without settings nothing is known.
-- The result holds no clock that nobody asked to keep and is the same for every order of mappings.
+- Bindings that are frozen are not shown to controllers: what may not be scheduled anew may not be
+  evicted either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from reconciler.controllers.carry_out import carried_out
 from reconciler.controllers.evidence import acting_fleet
-from reconciler.controllers.table import CONTROLLERS, Controller
+from reconciler.controllers.table import CONTROLLERS
+from reconciler.model.binding import BindingState
+from reconciler.model.identity import ObjectKey
 from reconciler.model.instant import instant, written
 from reconciler.model.intent import Wake
 from reconciler.model.world import World
 
 
 def settle(
-    world: World, now: str, controllers: Iterable[Controller] | None = None
+    world: World, now: str, *, frozen: frozenset[ObjectKey] = frozenset()
 ) -> tuple[World, str]:
     """The settled world, and when to look again though nothing else may happen, `` for never.
 
@@ -30,12 +34,18 @@ def settle(
     fleet = acting_fleet(world)
     if fleet is None or fleet.config is None:
         return world, ""
+    known = world.state.bindings
+    settled = _with_bindings(world, {key: one for key, one in known.items() if key not in frozen})
     wakes: list[str] = []
-    for controller in CONTROLLERS.values() if controllers is None else controllers:
-        intents = tuple(controller(world, moment))
-        world = carried_out(world, intents)
+    for controller in CONTROLLERS.values():
+        intents = tuple(controller(settled, moment))
+        settled = carried_out(settled, intents)
         wakes += [one.at for one in intents if isinstance(one, Wake)]
-    return world, _earliest(wakes)
+    return _with_bindings(settled, {**known, **settled.state.bindings}), _earliest(wakes)
+
+
+def _with_bindings(world: World, bindings: Mapping[ObjectKey, BindingState]) -> World:
+    return replace(world, state=replace(world.state, bindings=bindings))
 
 
 def _earliest(times: Iterable[str]) -> str:

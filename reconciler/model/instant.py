@@ -12,9 +12,9 @@ def instant(text: str) -> datetime | None:
     """The moment a text names, None for `` and for what is no time; without a zone it is UTC."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # a zone can carry the first and last days over the edge
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def written(moment: datetime) -> str:
