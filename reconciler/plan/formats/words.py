@@ -187,13 +187,5 @@ def hold_line(hold: Hold) -> str:
 
 
 def approval(hold: Hold) -> tuple[str, str]:
-    """How it is approved, and the trailer to copy; no trailer while the objects are not known.
-
-    An approval is for objects as observed on the members: offline their uids are not known.
-    """
-    if not all(one.uid for one in hold.deletes):
-        return (
-            "once the commit is in, the reconciler holds them and names the digest to approve",
-            "",
-        )
+    """How it is approved, and the trailer to copy: in this pull request's commit or a later one."""
     return "to approve, make a commit with this trailer:", f"Approve-Deletes: {hold.digest}"
