@@ -68,7 +68,11 @@ def compare(
         return removal(observed, context)
     if observed is None:
         return creation(desired, context)
-    return Comparison(desired, observed, context, base).change()
+    comparison = Comparison(desired, observed, context, base)
+    try:
+        return comparison.change()
+    except RecursionError:
+        return comparison.incomparable()
 
 
 def creation(desired: Work, context: Context) -> Change:
@@ -158,6 +162,10 @@ class Comparison:
         if owner is Owner.OURS:
             return self.of_managed(Action.UPDATE, "")
         return self.of_nobody()
+
+    def incomparable(self) -> Change:
+        """What a member shows is nested too deeply to be looked at: this object is left alone."""
+        return self._as(Action.CONFLICT, reason="what the member shows of it is nested too deeply")
 
     def of_nobody(self) -> Change:
         """An object that was there before us: adopted when equal, else as the policy says."""
@@ -250,7 +258,9 @@ class Comparison:
         return retained(manifest, after, self.observed, is_built_in=self.is_built_in)
 
     def _may_recreate(self) -> bool:
-        return annotations_of(self.rendered).get(RECREATE_ANNOTATION) == "true"
+        """Whether we were told to, and the object is ours to delete."""
+        is_told = annotations_of(self.rendered).get(RECREATE_ANNOTATION) == "true"
+        return is_told and owner_of(self.observed, self.context.fleet_id) is Owner.OURS
 
     def _payload(self, resolved: Retained, *, is_new: bool) -> bytes:
         """What is sent: with the observed resourceVersion as precondition, or as a new object."""

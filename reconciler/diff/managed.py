@@ -105,19 +105,28 @@ def owns(tree: Tree, path: Path) -> bool:
 def child(tree: Tree, step: Step) -> Tree | None:
     """The tree one step further, None where the manager owns nothing there."""
     if isinstance(step, str):
-        return tree.get(f"f:{step}")
+        return subtree(tree.get(f"f:{step}"))
     if isinstance(step, Item):
-        return next(
-            (tree[name] for name in tree if is_key_of(keys_of(name), dict(step.pairs))), None
-        )
+        item = dict(step.pairs)
+        names = (name for name in tree if is_key_of(keys_of(name), item))
+        return subtree(tree.get(next(names, "")))
     if isinstance(step, Member):
-        return tree.get(f"v:{orjson.dumps(step.value).decode()}")
-    return tree.get(f"i:{step}")
+        return subtree(tree.get(f"v:{orjson.dumps(step.value).decode()}"))
+    return subtree(tree.get(f"i:{step}"))
+
+
+def subtree(value: Any) -> Tree | None:
+    """What a server sent, if it is a tree at all."""
+    return value if isinstance(value, dict) else None
 
 
 def items_of(tree: Tree, names: tuple[str, ...]) -> dict[tuple[Any, ...], Tree]:
     """The trees of a keyed list's items by the values of its key fields."""
-    return {values_of(name, names): below for name, below in tree.items() if name[:2] == "k:"}
+    return {
+        values_of(name, names): below
+        for name, below in tree.items()
+        if name[:2] == "k:" and isinstance(below, dict)
+    }
 
 
 @lru_cache(maxsize=16384)
@@ -142,7 +151,10 @@ def keys_of(name: str) -> tuple[tuple[str, Any], ...]:
         keys = orjson.loads(name[2:])
     except orjson.JSONDecodeError:
         return ()
-    return tuple(keys.items()) if isinstance(keys, dict) else ()
+    if not isinstance(keys, dict):
+        return ()
+    # What cannot be compared quickly is no key.
+    return tuple((key, value) for key, value in keys.items() if not isinstance(value, dict | list))
 
 
 def key_names(tree: Tree) -> tuple[str, ...]:

@@ -176,7 +176,7 @@ def _leaves(tree: Tree, path: Path = ()) -> Iterator[Path]:
         step = _step(name)
         if step is None:
             continue
-        if below and any(inner != "." for inner in below):
+        if isinstance(below, dict) and any(inner != "." for inner in below):
             yield from _leaves(below, (*path, step))
         else:
             yield (*path, step)

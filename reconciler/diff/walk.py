@@ -70,7 +70,7 @@ class Walk:
             if value is None:
                 continue
             other = observed.get(name)
-            below = owned if exact else owned.get("f:" + name)
+            below = owned if exact else managed.subtree(owned.get("f:" + name))
             if other is None:
                 self.missing((*path, name), value, is_owned=below is not None and not exact)
             elif value.__class__ is other.__class__ is str:

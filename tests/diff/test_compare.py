@@ -275,3 +275,20 @@ def test_the_inputs_are_left_as_they_are() -> None:
     before = orjson.dumps(observed)
     compare(a_work(config_map(a="2")), observed, replace(CONTEXT, retain=retain_a))
     assert orjson.dumps(observed) == before
+
+
+@pytest.mark.parametrize("owner", ["karmada", "nobody", "ours"])
+def test_only_an_object_of_ours_is_deleted_to_be_made_anew(owner: str) -> None:
+    wanted = role()
+    wanted["metadata"]["annotations"] = {"fleet-reconciler.io/recreate": "true"}
+    wanted |= {"kind": "RoleBinding", "roleRef": {"name": "new"}}
+    observed = applied({**wanted, "roleRef": {"name": "old"}})
+    if owner != "ours":
+        observed["metadata"]["annotations"] = {}
+    if owner == "nobody":
+        observed["metadata"]["labels"] = {}
+    change = compare(
+        a_work(wanted, conflict="overwrite"), observed, replace(CONTEXT, adopt="karmada")
+    )
+    expected = {"karmada": Action.ADOPT, "nobody": Action.UPDATE, "ours": Action.RECREATE}
+    assert change.action is expected[owner]

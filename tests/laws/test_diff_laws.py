@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -13,6 +14,7 @@ from reconciler.diff.redact import SecretValues
 from reconciler.diff.walk import EVERYTHING, differences
 from reconciler.diff.works import compare_works
 from reconciler.model.change import Action
+from reconciler.model.config import IgnoreRule
 from tests.diff.builders import FLEET, applied
 from tests.works import a_work
 
@@ -88,3 +90,50 @@ def test_no_secret_value_is_in_an_edit(values: dict[str, str], spec: dict[str, A
     for change in changes:
         for value in values.values():
             assert value not in repr(change.edits)
+
+
+TREE_STEPS = [
+    "f:spec",
+    "f:metadata",
+    "f:env",
+    "f:a",
+    "f:name",
+    "f:",
+    'k:{"name":"a"}',
+    "k:[1]",
+    "k:{",
+    'k:{"name":{}}',
+    'v:"a"',
+    ".",
+    "x",
+]
+TREES: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.none(), st.integers(), st.just("text"), st.just({}), st.just([])),
+    lambda inner: st.dictionaries(st.sampled_from(TREE_STEPS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(SPECS, SPECS, TREES, TREES, VERSIONS)
+def test_no_managed_fields_make_a_comparison_fail(
+    one: dict[str, Any], other: dict[str, Any], ours: Any, theirs: Any, version: tuple[str, str]
+) -> None:
+    observed = applied(manifest(other, version))
+    observed["metadata"]["managedFields"] = [
+        {"manager": "reconciler", "operation": "Apply", "apiVersion": version[0], "fieldsV1": ours},
+        {"manager": "them", "operation": "Update", "fieldsV1": theirs},
+    ]
+    rule = IgnoreRule(managers=("them",), paths=("/spec/a/0", "/spec/env/name"))
+    compare(a_work(manifest(one, version)), observed, replace(CONTEXT, ignore_differences=(rule,)))
+
+
+@given(st.integers(1, 1000))
+def test_no_depth_makes_a_comparison_fail(depth: int) -> None:
+    body = manifest({"a": 1}, ("example.io/v1", "Thing"))
+    observed = applied(manifest({"a": 1, "env": 1}, ("example.io/v1", "Thing")))
+    deep: Any = 1
+    for _ in range(depth):
+        deep = {"x": [deep]}
+    observed["spec"]["env"] = deep
+    change = compare(a_work(body), observed, CONTEXT)
+    assert change.action in {Action.UPDATE, Action.CONFLICT}
