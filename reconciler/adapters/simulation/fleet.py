@@ -103,7 +103,8 @@ class SimulatedFleet:
         self, host: str = "127.0.0.1", port: int = 0
     ) -> AsyncIterator[Mapping[str, Endpoint]]:
         """Serve until the block ends; the value maps cluster names to endpoints."""
-        runner = web.ServerRunner(web.Server(self._answer), shutdown_timeout=1.0)
+        listener = web.Server(self._answer)
+        runner = web.ServerRunner(listener, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, host, port, ssl_context=self._ssl_context())
         await site.start()
@@ -116,7 +117,12 @@ class SimulatedFleet:
             for cluster in self:
                 for watch in tuple(cluster.watches):
                     watch.end()
+            transports = [one.transport for one in listener.connections]
             await runner.cleanup()
+            for transport in transports:  # a TLS peer that has gone never says goodbye
+                if transport is not None:
+                    transport.abort()
+            await asyncio.sleep(0)
             if self._state is not None:
                 self._state.save()
 

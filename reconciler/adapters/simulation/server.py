@@ -43,6 +43,7 @@ from reconciler.adapters.simulation.writes import (
 
 BODY_LIMIT: Final = 3 * 1024 * 1024
 _JSON: Final = "application/json"
+_PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
 _HEALTH: Final = ("/healthz", "/livez", "/readyz")
 _PATCHES: Final = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 _YAML_BODIES: Final = ("application/yaml", APPLY_PATCH, "text/yaml", "application/x-yaml")
@@ -264,17 +265,21 @@ async def _subresource_answer(
 async def _get(call: Call, named: Target, resource: Resource) -> web.StreamResponse:
     with call.cluster.lock:
         manifest = reads.get(call.cluster, resource, named.namespace, named.name)
-    form = tables.wanted(call.request.headers.get("Accept", ""))
+    form = _form(call)
     if form is not None:
         return _encoded(form.one(resource, manifest))
     return _reply(call.cluster.encoder.object(manifest))
+
+
+def _form(call: Call) -> tables.Form | None:
+    return tables.wanted(call.request.headers.get("Accept", ""), call.cluster.clock())
 
 
 async def _list(call: Call, named: Target, resource: Resource) -> web.StreamResponse:
     options = _list_options(call.query)
     with call.cluster.lock:
         page = reads.page(call.cluster, resource, named.namespace, options)
-    form = tables.wanted(call.request.headers.get("Accept", ""))
+    form = _form(call)
     if form is not None:
         return _encoded(form.many(resource, page))
     return _reply(call.cluster.encoder.list(resource, page.metadata(), page.items))
@@ -297,7 +302,7 @@ def _list_options(query: MultiMapping[str]) -> ListOptions:
 async def _create(call: Call, named: Target, resource: Resource) -> web.StreamResponse:
     if named.name:
         raise errors.method_not_allowed()
-    body = await _body(call, _JSON, "application/yaml", "application/vnd.kubernetes.protobuf")
+    body = await _body(call, _JSON, "application/yaml")
     place = Place(resource=resource, namespace=named.namespace, name="")
     with call.cluster.lock:
         outcome = call.cluster.writes.create(place, body, _write_options(call))
@@ -305,7 +310,7 @@ async def _create(call: Call, named: Target, resource: Resource) -> web.StreamRe
 
 
 async def _update(call: Call, named: Target, resource: Resource) -> web.StreamResponse:
-    body = await _body(call, _JSON, "application/yaml", "application/vnd.kubernetes.protobuf")
+    body = await _body(call, _JSON, "application/yaml")
     place = _place(named, resource)
     with call.cluster.lock:
         outcome = call.cluster.writes.update(place, body, _write_options(call))
@@ -345,7 +350,7 @@ def _place(named: Target, resource: Resource) -> Place:
 def _written(
     call: Call, resource: Resource, manifest: Any, code: int, warnings: tuple[str, ...] = ()
 ) -> web.Response:
-    form = tables.wanted(call.request.headers.get("Accept", ""))
+    form = _form(call)
     if form is not None and manifest.get("kind") == resource.kind:
         return _encoded(form.one(resource, manifest), code)
     response = _reply(orjson.dumps(manifest), code)
@@ -492,13 +497,13 @@ def _watch_options(call: Call, named: Target) -> WatchOptions:
     options = _list_options(query)
     if named.name:
         options = replace(options, field_selector=f"metadata.name={named.name}")
-    form = tables.wanted(call.request.headers.get("Accept", ""))
+    form = _form(call)
     return WatchOptions(
         list_options=options,
         bookmarks=call.is_set("allowWatchBookmarks"),
         initial_events=initial,
         timeout_seconds=float(query.get("timeoutSeconds") or 1800),
-        metadata_only=form is not None and form.is_metadata,
+        form=form,
     )
 
 
@@ -519,8 +524,8 @@ async def _body(call: Call, *accepted: str) -> Any:
     """The decoded body. Raises ApiError 400, 413 or 415."""
     raw = await _raw(call.request)
     media = _media(call)
-    if media == "application/vnd.kubernetes.protobuf":
-        raise errors.not_implemented("bodies in protobuf")
+    if media == _PROTOBUF:
+        raise errors.not_implemented("bodies in protobuf; send JSON")
     if media and media not in accepted and media != "application/x-www-form-urlencoded":
         raise errors.unsupported_media_type((_JSON, "application/yaml"))
     try:

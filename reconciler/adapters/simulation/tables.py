@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from reconciler.adapters.simulation.catalogue import Resource
@@ -21,6 +22,7 @@ class Form:
 
     kind: str
     version: str
+    now: datetime
 
     @property
     def is_metadata(self) -> bool:
@@ -62,12 +64,21 @@ class Form:
             ],
             "rows": [
                 {
-                    "cells": [_cell(item, column) for column in columns],
+                    "cells": [self._cell(item, column) for column in columns],
                     "object": metadata_only(item, self.version),
                 }
                 for item in items
             ],
         }
+
+    def _cell(self, manifest: Manifest, column: Column) -> Any:
+        value = _at(manifest, column.path)
+        if value is None:
+            return 0 if column.type == "integer" else "<none>"
+        if column.type == "date":
+            since = datetime.strptime(value[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+            return _age((self.now - since).total_seconds())
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,24 +131,30 @@ def _columns(resource: Resource) -> tuple[Column, ...]:
     return (_NAME, *_COLUMNS.get(resource.key, ()), _AGE)
 
 
-def _cell(manifest: Manifest, column: Column) -> Any:
+def _at(manifest: Manifest, path: str) -> Any:
     value: Any = manifest
-    for name in column.path.split("."):
+    for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
-    if value is None:
-        return 0 if column.type == "integer" else "<none>"
     return value
+
+
+def _age(seconds: float) -> str:
+    """Source: apimachinery util/duration, HumanDuration, in its coarsest unit."""
+    for unit, length, enough in (("d", 86400, 2), ("h", 3600, 3), ("m", 60, 2)):
+        if seconds >= enough * length:
+            return f"{int(seconds // length)}{unit}"
+    return f"{max(0, int(seconds))}s"
 
 
 _FORMS: Final = frozenset({"Table", "PartialObjectMetadata", "PartialObjectMetadataList"})
 
 
-def wanted(accept: str) -> Form | None:
+def wanted(accept: str, now: datetime) -> Form | None:
     """The form that the first fitting part of an Accept header names."""
     if "as=" not in accept:
         return None
     for offer in accept.split(","):
         parts = dict(part.strip().partition("=")[::2] for part in offer.split(";")[1:])
         if parts.get("as") in _FORMS and parts.get("g") == "meta.k8s.io":
-            return Form(kind=parts["as"], version=parts.get("v", "v1"))
+            return Form(kind=parts["as"], version=parts.get("v", "v1"), now=now)
     return None

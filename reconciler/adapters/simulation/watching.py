@@ -18,6 +18,7 @@ from reconciler.adapters.simulation.catalogue import Resource
 from reconciler.adapters.simulation.conversion import to_version
 from reconciler.adapters.simulation.selectors import Predicate
 from reconciler.adapters.simulation.store import Event
+from reconciler.adapters.simulation.tables import Form
 
 if TYPE_CHECKING:
     from reconciler.adapters.simulation.cluster import SimulatedCluster
@@ -35,7 +36,7 @@ class WatchOptions:
     bookmarks: bool = False
     initial_events: bool = False
     timeout_seconds: float = 1800.0
-    metadata_only: bool = False
+    form: Form | None = None
 
 
 class Watch:
@@ -150,8 +151,9 @@ class Watch:
         return self._line("ADDED" if after else "DELETED", event.manifest)
 
     def _line(self, kind: str, manifest: dict[str, Any]) -> bytes:
-        if self._options.metadata_only and kind != "ERROR":
-            shown: bytes = orjson.dumps(reads.metadata_only(manifest))
+        form = self._options.form
+        if form is not None and kind != "BOOKMARK":
+            shown: bytes = orjson.dumps(form.one(self._resource, manifest))
         else:
             shown = self._cluster.encoder.object(to_version(manifest, self._resource))
         return b'{"type":"' + kind.encode() + b'","object":' + shown + b"}\n"
