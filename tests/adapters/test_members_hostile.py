@@ -319,6 +319,42 @@ async def test_only_namespaces_are_listed_where_the_whole_cluster_is_forbidden()
     assert asked == ["/api/v1/configmaps", "/api/v1/namespaces/s/configmaps"]
 
 
+async def test_objects_are_read_singly_where_no_list_is_allowed() -> None:
+    async def narrow(request: web.BaseRequest) -> web.Response:
+        if request.path.endswith("configmaps"):
+            return refusal(403, "no", "Forbidden")
+        if request.path.endswith("gone"):
+            return refusal(404, "no", "NotFound")
+        return reply({"kind": "ConfigMap", "metadata": {"name": "a", "namespace": "s"}})
+
+    here, gone = (
+        ObjectRef(api_version="v1", key=ObjectKey("", "ConfigMap", "s", name))
+        for name in ("a", "gone")
+    )
+    async with against(narrow) as member:
+        assert set(await observe(member, [here], [gone])) == {here.key}
+
+
+@pytest.mark.parametrize("status", [403, 500])
+async def test_what_cannot_be_read_at_all_never_looks_empty(status: int) -> None:
+    async def closed(_request: web.BaseRequest) -> web.Response:
+        return refusal(status, "no", "Forbidden")
+
+    ref = ObjectRef(api_version="v1", key=ObjectKey("", "ConfigMap", "s", "a"))
+    async with against(closed) as member:
+        with pytest.raises(MemberRefused):
+            await observe(member, [ref])
+
+
+async def test_a_kind_that_is_never_kept_has_no_objects() -> None:
+    async def never(_request: web.BaseRequest) -> web.Response:
+        return refusal(405, "no", "MethodNotAllowed")
+
+    ref = ObjectRef(api_version="v1", key=ObjectKey("", "ConfigMap", "s", "a"))
+    async with against(never) as member:
+        assert await observe(member, [ref]) == {}
+
+
 async def test_many_missing_objects_cost_one_list_of_names() -> None:
     asked: list[str] = []
 

@@ -19,7 +19,8 @@ MANAGED_SELECTOR: Final = "karmada.io/managed=true"
 #: From so many missing objects of a kind on, their names are listed first.
 MANY: Final = 20
 _FORBIDDEN: Final = 403
-_NOT_FOUND: Final = 404
+#: The kind is not served, or nothing of it is ever kept (reviews): no object of it stands anywhere.
+_NOTHING_THERE: Final = frozenset({404, 405})
 
 
 class Reader(Protocol):
@@ -71,47 +72,57 @@ async def observe(
 async def _of_kind(
     member: Reader, api_version: str, kind: str, wanted: set[ObjectKey], keys: set[ObjectKey]
 ) -> dict[ObjectKey, dict[str, Any]]:
+    """The objects of one kind."""
     try:
-        objects = await _managed(member, api_version, kind, keys)
-        missing = await _standing(member, api_version, kind, wanted - objects.keys())
-        refs = [ObjectRef(api_version=api_version, key=key) for key in sorted(missing)]
-        bodies = await asyncio.gather(*(member.get(ref) for ref in refs))
+        listed = await _managed(member, api_version, kind, keys)
+        if listed is None:
+            return await _singly(member, api_version, wanted | keys)
+        missing = await _standing(member, api_version, kind, wanted - listed.keys())
+        return listed | await _singly(member, api_version, missing)
     except MemberRefused as error:
-        if error.status == _NOT_FOUND:
+        if error.status in _NOTHING_THERE:
             return {}
         raise
-    for ref, body in zip(refs, bodies, strict=True):
-        if body is not None:
-            objects[ref.key] = body
-    return objects
 
 
 async def _managed(
     member: Reader, api_version: str, kind: str, keys: set[ObjectKey]
-) -> dict[ObjectKey, dict[str, Any]]:
-    """The managed objects of a kind: in one list, or namespace by namespace where only that is
-    allowed.
+) -> dict[ObjectKey, dict[str, Any]] | None:
+    """The managed objects of a kind in one list, or in one for each namespace where only that is
+    allowed; None where no list is.
     """
-    try:
-        listings = [
-            await member.list(
-                KindRef(api_version=api_version, kind=kind), label_selector=MANAGED_SELECTOR
-            )
-        ]
-    except MemberRefused as error:
-        namespaces = sorted({key.namespace for key in keys if key.namespace})
-        if error.status != _FORBIDDEN or not namespaces:
-            raise
-        listings = await asyncio.gather(
-            *(
-                member.list(
-                    KindRef(api_version=api_version, kind=kind, namespace=namespace),
-                    label_selector=MANAGED_SELECTOR,
-                )
-                for namespace in namespaces
-            )
+    everywhere = KindRef(api_version=api_version, kind=kind)
+    namespaces = sorted({key.namespace for key in keys if key.namespace})
+    listings = await _listed(member, [everywhere])
+    if listings is None and namespaces:
+        listings = await _listed(
+            member,
+            [KindRef(api_version=api_version, kind=kind, namespace=one) for one in namespaces],
         )
+    if listings is None:
+        return None
     return {Manifest(body).key: body for listing in listings for body in listing.items}
+
+
+async def _listed(member: Reader, refs: list[KindRef]) -> list[Listing] | None:
+    """These lists, None where they are forbidden."""
+    try:
+        return await asyncio.gather(
+            *(member.list(ref, label_selector=MANAGED_SELECTOR) for ref in refs)
+        )
+    except MemberRefused as error:
+        if error.status != _FORBIDDEN:
+            raise
+        return None
+
+
+async def _singly(
+    member: Reader, api_version: str, keys: set[ObjectKey]
+) -> dict[ObjectKey, dict[str, Any]]:
+    """Those of these objects that are there, each read by itself."""
+    refs = [ObjectRef(api_version=api_version, key=key) for key in sorted(keys)]
+    bodies = await asyncio.gather(*(member.get(ref) for ref in refs))
+    return {ref.key: body for ref, body in zip(refs, bodies, strict=True) if body is not None}
 
 
 async def _standing(
