@@ -70,3 +70,15 @@ def detailed_exitcode_option(command: _F) -> _F:
     return click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes.")(
         command
     )
+
+
+def head_option(command: _F) -> _F:
+    """`--head`: which revision."""
+    return click.option("--head", default="HEAD", show_default=True, help="Revision to look at.")(
+        command
+    )
+
+
+def namespace_option(command: _F) -> _F:
+    """`--namespace`: which namespace, where a name alone means several objects."""
+    return click.option("-n", "--namespace", default="", help="Only this namespace.")(command)
