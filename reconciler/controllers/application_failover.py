@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from reconciler.controllers.evidence import acting_fleet, gates, members
+from reconciler.controllers.evidence import acting_fleet, bindings, gates, members
 from reconciler.controllers.tasks import DIRECTLY, GRACEFUL_GATE, GRACEFULLY, NEVER, evicting
 from reconciler.controllers.tasks import failover_of as behaviour_of
 from reconciler.interpret.chain import Interpreter, Operation
@@ -43,7 +43,7 @@ def intents(world: World, now: datetime) -> Iterator[Intent]:
         )
 
     on = gates(world)
-    for _, state in sorted(world.state.bindings.items()):
+    for _, state in bindings(world, lambda one: behaviour_of(one, "application") is not None):
         behaviour = behaviour_of(state, "application")
         if behaviour is None or not _is_eligible(state, behaviour, on):
             continue

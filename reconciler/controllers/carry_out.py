@@ -1,9 +1,13 @@
-"""Intents into a World: one function per kind of intent, none of which looks at the time."""
+"""Intents into a World: one function per kind of intent, none of which looks at the time.
+
+Strategy: the parts that change are copied once into a draft, however many intents there are; a
+cluster with thousands of bindings may leave at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.model.binding import BindingState, EvictionTask
@@ -25,29 +29,57 @@ from reconciler.model.world import World
 
 def carried_out(world: World, intents: Iterable[Intent]) -> World:
     """The world after the intents, in their order; what they do not name is shared."""
+    draft = _Draft(world)
     for one in intents:
-        world = _BY_KIND[type(one)](world, one)
-    return world
+        _BY_KIND[type(one)](draft, one)
+    return draft.world()
 
 
-def _taint(world: World, intent: TaintCluster) -> World:
-    """In both fleets: a frozen Cluster document is the last applied one."""
-    last = world.last_applied
-    return replace(
-        world,
-        fleet=_tainted_fleet(world.fleet, intent),
-        last_applied=_tainted_fleet(last, intent) if last is not None else None,
-    )
+@dataclass(slots=True)
+class _Draft:
+    """A world in the making: what differs from the one it began as."""
+
+    before: World
+    bindings: dict[ObjectKey, BindingState] = field(default_factory=dict)
+    clocks: dict[str, str] = field(default_factory=dict)
+    taints: dict[str, list[TaintCluster]] = field(default_factory=dict)
+
+    def change(self, key: ObjectKey, change: Callable[[BindingState], BindingState]) -> None:
+        """One binding's state changed; an unknown binding has nothing to change."""
+        state = self.bindings.get(key) or self.before.state.bindings.get(key)
+        if state is not None:
+            self.bindings[key] = change(state)
+
+    def world(self) -> World:
+        """The world with everything that changed."""
+        world, state = self.before, self.before.state
+        if self.bindings:
+            state = replace(state, bindings={**state.bindings, **self.bindings})
+        if self.clocks:
+            clocks = {name: at for name, at in {**state.clocks, **self.clocks}.items() if at}
+            state = replace(state, clocks=dict(sorted(clocks.items())))
+        if state is not world.state:
+            world = replace(world, state=state)
+        return self._tainted(world) if self.taints else world
+
+    def _tainted(self, world: World) -> World:
+        """In both fleets: a frozen Cluster document is the last applied one."""
+        last = world.last_applied
+        return replace(
+            world,
+            fleet=self._tainted_fleet(world.fleet),
+            last_applied=self._tainted_fleet(last) if last is not None else None,
+        )
+
+    def _tainted_fleet(self, fleet: Fleet) -> Fleet:
+        clusters = list(fleet.clusters)
+        for place, cluster in enumerate(clusters):
+            for intent in self.taints.get(cluster.name, ()):
+                clusters[place] = _with_taints(clusters[place], intent)
+        return replace(fleet, clusters=tuple(clusters))
 
 
-def _tainted_fleet(fleet: Fleet, intent: TaintCluster) -> Fleet:
-    clusters = tuple(
-        _tainted(one, intent) if one.name == intent.cluster else one for one in fleet.clusters
-    )
-    return replace(fleet, clusters=clusters)
-
-
-def _tainted(cluster: Cluster, intent: TaintCluster) -> Cluster:
+def _with_taints(cluster: Cluster, intent: TaintCluster) -> Cluster:
     unwanted = {_identity(one) for one in intent.remove}
     present = {_identity(one) for one in cluster.taints}
     kept = tuple(one for one in cluster.taints if _identity(one) not in unwanted)
@@ -59,7 +91,11 @@ def _identity(taint: Taint) -> tuple[str, str]:
     return taint.key, taint.effect
 
 
-def _evict(world: World, intent: Evict) -> World:
+def _taint(draft: _Draft, intent: TaintCluster) -> None:
+    draft.taints.setdefault(intent.cluster, []).append(intent)
+
+
+def _evict(draft: _Draft, intent: Evict) -> None:
     """Karmada: GracefulEvictCluster and RemoveCluster; a cluster has one task at most, and what is
     no target of the binding is left alone.
     """
@@ -74,60 +110,40 @@ def _evict(world: World, intent: Evict) -> World:
             tasks = (*tasks, replace(task, replicas=leaving[0].replicas or None))
         return replace(state, targets=rest, eviction_tasks=tasks)
 
-    return _changed(world, intent.key, change)
+    draft.change(intent.key, change)
 
 
-def _stamp(world: World, intent: StampEviction) -> World:
+def _stamp(draft: _Draft, intent: StampEviction) -> None:
     def stamped(task: EvictionTask) -> EvictionTask:
         return replace(task, created=intent.at) if task.from_cluster == intent.cluster else task
 
-    return _changed(
-        world,
-        intent.key,
-        lambda state: replace(
-            state, eviction_tasks=tuple(stamped(one) for one in state.eviction_tasks)
-        ),
-    )
+    def change(state: BindingState) -> BindingState:
+        return replace(state, eviction_tasks=tuple(stamped(one) for one in state.eviction_tasks))
+
+    draft.change(intent.key, change)
 
 
-def _end(world: World, intent: EndEviction) -> World:
-    return _changed(
-        world,
-        intent.key,
-        lambda state: replace(
-            state,
-            eviction_tasks=tuple(
-                one for one in state.eviction_tasks if one.from_cluster != intent.cluster
-            ),
-        ),
-    )
+def _end(draft: _Draft, intent: EndEviction) -> None:
+    def change(state: BindingState) -> BindingState:
+        rest = [one for one in state.eviction_tasks if one.from_cluster != intent.cluster]
+        return replace(state, eviction_tasks=tuple(rest))
+
+    draft.change(intent.key, change)
 
 
-def _reschedule(world: World, intent: Reschedule) -> World:
-    return _changed(world, intent.key, lambda state: replace(state, reschedule_triggered=intent.at))
+def _reschedule(draft: _Draft, intent: Reschedule) -> None:
+    draft.change(intent.key, lambda state: replace(state, reschedule_triggered=intent.at))
 
 
-def _clock(world: World, intent: Clock) -> World:
-    clocks = {name: at for name, at in world.state.clocks.items() if name != intent.name}
-    if intent.at:
-        clocks[intent.name] = intent.at
-    return replace(world, state=replace(world.state, clocks=dict(sorted(clocks.items()))))
+def _clock(draft: _Draft, intent: Clock) -> None:
+    draft.clocks[intent.name] = intent.at
 
 
-def _nothing(world: World, _: Wake) -> World:
-    return world
+def _nothing(_draft: _Draft, _intent: Wake) -> None:
+    """A wish to be woken changes nothing now."""
 
 
-def _changed(world: World, key: ObjectKey, change: Callable[[BindingState], BindingState]) -> World:
-    """The world with one binding's state changed; an unknown binding has nothing to change."""
-    state = world.state.bindings.get(key)
-    if state is None:
-        return world
-    bindings = {**world.state.bindings, key: change(state)}
-    return replace(world, state=replace(world.state, bindings=bindings))
-
-
-_BY_KIND: Mapping[type[Any], Callable[[World, Any], World]] = {
+_BY_KIND: Mapping[type[Any], Callable[[_Draft, Any], None]] = {
     TaintCluster: _taint,
     Evict: _evict,
     StampEviction: _stamp,

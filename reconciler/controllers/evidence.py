@@ -6,9 +6,10 @@ be read stands for its last applied version.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from reconciler.model.binding import BindingState
 from reconciler.model.cluster import Cluster
 from reconciler.model.features import enabled
 from reconciler.model.fleet import Fleet
@@ -56,6 +57,16 @@ def is_unreadable(world: World, key: ObjectKey, path: str) -> bool:
         if one.key == key or (one.key is None and one.position.path == path):
             return True
     return False
+
+
+def bindings(
+    world: World, concerns: Callable[[BindingState], object]
+) -> list[tuple[ObjectKey, BindingState]]:
+    """The bindings that concern somebody, by identity: all are looked at, few are sorted."""
+    return sorted(
+        ((key, one) for key, one in world.state.bindings.items() if concerns(one)),
+        key=lambda pair: pair[0],
+    )
 
 
 def members(world: World, key: ObjectKey) -> Mapping[str, MemberStatus]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from reconciler.controllers.evidence import gates, members
+from reconciler.controllers.evidence import bindings, gates, members
 from reconciler.controllers.tasks import GRACEFUL_GATE
 from reconciler.model.binding import BindingState, EvictionTask, Target
 from reconciler.model.instant import instant, later, written
@@ -32,7 +32,7 @@ def intents(world: World, now: datetime) -> Iterator[Intent]:
     """Stamps for tasks without a beginning, ends for those that are over."""
     if GRACEFUL_GATE not in gates(world):
         return
-    for _, state in sorted(world.state.bindings.items()):
+    for _, state in bindings(world, lambda one: one.eviction_tasks):
         for task in state.eviction_tasks:
             yield from _assessed(world, state, task, now)
 

@@ -9,13 +9,12 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.controllers.carry_out import carried_out
 from reconciler.controllers.evidence import acting_fleet
 from reconciler.controllers.table import CONTROLLERS
-from reconciler.model.binding import BindingState
 from reconciler.model.identity import ObjectKey
 from reconciler.model.instant import instant, written
 from reconciler.model.intent import Wake
@@ -34,18 +33,27 @@ def settle(
     fleet = acting_fleet(world)
     if fleet is None or fleet.config is None:
         return world, ""
-    known = world.state.bindings
-    settled = _with_bindings(world, {key: one for key, one in known.items() if key not in frozen})
+    settled = _without(world, frozen)
     wakes: list[str] = []
     for controller in CONTROLLERS.values():
         intents = tuple(controller(settled, moment))
         settled = carried_out(settled, intents)
         wakes += [one.at for one in intents if isinstance(one, Wake)]
-    return _with_bindings(settled, {**known, **settled.state.bindings}), _earliest(wakes)
+    return _with_those_of(settled, world, frozen), _earliest(wakes)
 
 
-def _with_bindings(world: World, bindings: Mapping[ObjectKey, BindingState]) -> World:
-    return replace(world, state=replace(world.state, bindings=bindings))
+def _without(world: World, frozen: frozenset[ObjectKey]) -> World:
+    if not frozen:
+        return world
+    free = {key: one for key, one in world.state.bindings.items() if key not in frozen}
+    return replace(world, state=replace(world.state, bindings=free))
+
+
+def _with_those_of(settled: World, before: World, frozen: frozenset[ObjectKey]) -> World:
+    if not frozen:
+        return settled
+    every = {**before.state.bindings, **settled.state.bindings}
+    return replace(settled, state=replace(settled.state, bindings=every))
 
 
 def _earliest(times: Iterable[str]) -> str:

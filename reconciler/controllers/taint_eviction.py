@@ -13,12 +13,12 @@ counts from when it was first seen.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from reconciler.controllers.evidence import clusters, gates, members
+from reconciler.controllers.evidence import bindings, clusters, gates, members
 from reconciler.controllers.tasks import (
     GRACEFUL_GATE,
     GRACEFULLY,
@@ -60,7 +60,7 @@ def intents(world: World, now: datetime) -> Iterator[Intent]:
     tainted = _tainted(world)
     yield from _clocks(world, tainted, now)
     overdue: list[_Overdue] = []
-    for key, state in sorted(world.state.bindings.items()):
+    for key, state in bindings(world, _any_target_in(tainted)):
         for target in state.targets:
             taints = tainted.get(target.name)
             due = _due(world, state, target.name, taints, now) if taints else None
@@ -84,6 +84,10 @@ def _tainted(world: World) -> dict[str, tuple[Taint, ...]]:
         for name, cluster in clusters(world).items()
     }
     return {name: taints for name, taints in found.items() if taints}
+
+
+def _any_target_in(names: Container[str]) -> Callable[[BindingState], bool]:
+    return lambda state: any(target.name in names for target in state.targets)
 
 
 def _clock_name(cluster: str, taint: Taint) -> str:

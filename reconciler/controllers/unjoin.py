@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from reconciler.controllers.evidence import clusters
+from reconciler.controllers.evidence import bindings, clusters
+from reconciler.model.binding import BindingState
 from reconciler.model.intent import EndEviction, Evict, Intent
 from reconciler.model.world import World
 
@@ -20,7 +21,7 @@ def intents(world: World, _: datetime) -> Iterator[Intent]:
     if world.last_applied is None and world.fleet.frozen:
         return  # nobody knows which clusters the unreadable documents describe
     known = clusters(world)
-    for key, state in sorted(world.state.bindings.items()):
+    for key, state in bindings(world, lambda one: not _clusters_of(one) <= known.keys()):
         for target in state.targets:
             if target.name not in known:
                 cause = f"{target.name} left the fleet"
@@ -29,3 +30,7 @@ def intents(world: World, _: datetime) -> Iterator[Intent]:
             if task.from_cluster not in known:
                 cause = f"{task.from_cluster} left the fleet"
                 yield EndEviction(key=key, cluster=task.from_cluster, cause=cause)
+
+
+def _clusters_of(state: BindingState) -> set[str]:
+    return {one.name for one in state.targets} | {one.from_cluster for one in state.eviction_tasks}
