@@ -516,6 +516,34 @@ async def test_an_immutable_field_is_recreated_only_when_told(bench: Bench) -> N
         await bench.apply()
 
 
+async def test_a_new_api_version_is_applied_once(bench: Bench) -> None:
+    def autoscaler(version: str) -> dict[str, Any]:
+        return {
+            "apiVersion": f"autoscaling/{version}",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "web", "namespace": "shop", "labels": {"a": "b"}},
+            "spec": {
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+                "maxReplicas": 5,
+            },
+        }
+
+    member = bench.member()
+    facts = await member.probe()
+    await member.close()
+    newer = "v2" if "autoscaling/v2" in facts.enablements else "v2beta2"
+    bench.want(autoscaler("v1"))
+    await bench.apply()
+    bench.want(autoscaler(newer))
+    plan, report = await bench.apply()
+    assert not troubles(report)
+    assert actions(plan) == {"HorizontalPodAutoscaler/web": "update"}
+    with bench.no_writes():
+        await bench.apply()
+    bench.drop(ObjectKey("autoscaling", "HorizontalPodAutoscaler", "shop", "web"))
+    await bench.apply()
+
+
 async def test_what_kubectl_applied_can_be_taken_out_after_adoption(bench: Bench) -> None:
     """Otherwise kubectl's ownership would keep fields that Git does not have any more."""
     namespace(bench.server)

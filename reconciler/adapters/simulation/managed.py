@@ -201,7 +201,7 @@ def apply(
         check(config, rules.shape)
     except TypedError as error:
         raise internal(f"failed to create typed patch object{subject}: {error}") from error
-    entries = _with_past(live, owners(live), writer, time, rules)
+    entries = _renamed(_with_past(live, owners(live), writer, time, rules), writer)
     previous = entries.get(writer)
     mine = _ownable(field_set(config, rules.shape), rules.reset)
     merged = merge(live, config, rules.shape, interleave=rules.interleave)
@@ -218,6 +218,17 @@ def apply(
     elif previous is not None and previous.fields == mine:
         entries[writer] = replace(entries[writer], time=previous.time)
     return merged, entries
+
+
+def _renamed(entries: Owners, writer: Writer) -> Owners:
+    """An applier is one and the same in every API version: its entry moves to the newest.
+
+    Source: fieldmanager/managedfields.go, BuildManagerIdentifier.
+    """
+    return {
+        writer if replace(other, api_version=writer.api_version) == writer else other: entry
+        for other, entry in entries.items()
+    }
 
 
 def _with_past(live: Manifest, entries: Owners, writer: Writer, time: str, rules: Rules) -> Owners:
