@@ -75,23 +75,32 @@ def _show_summary(summary: dict[str, Any]) -> None:
         f"{counts['fullyApplied']} of {counts['total']} templates fully applied; "
         f"{counts['healthy']} healthy, {counts['unhealthy']} unhealthy, {counts['unknown']} unknown"
     )
-    table(
-        ("CLUSTER", "APPLIED", "FROZEN"),
-        [
-            (one["name"], f"{one['applied']}/{one['expected']}", one.get("frozen", ""))
-            for one in summary["clusters"]
-        ],
-    )
+    clusters = summary["clusters"]
+    say(f"{clusters['complete']} of {clusters['total']} clusters complete")
+    if clusters.get("incomplete"):
+        table(
+            ("CLUSTER", "APPLIED", "FROZEN"),
+            [
+                (one["name"], f"{one['applied']}/{one['expected']}", one.get("frozen", ""))
+                for one in clusters["incomplete"]
+            ],
+        )
     for hold in summary.get("holds", ()):
         say(f"deletions wait: reconciler approve {hold}", fg="yellow")
     failing = summary.get("failing", ())
     if failing:
         table(
-            ("OBJECT", "CLUSTER", "MESSAGE"),
-            [(one["object"], one.get("cluster", ""), one["message"]) for one in failing],
+            ("OBJECT", "STATE", "CLUSTERS", "MESSAGE"),
+            [(one["object"], one["state"], _clusters(one), one["message"]) for one in failing],
         )
     for problem in summary.get("problems", ()):
         say(problem, fg="yellow")
+
+
+def _clusters(row: dict[str, Any]) -> str:
+    named = ", ".join(row.get("clusters", ()))
+    more = row.get("clustersTotal", 0) - len(row.get("clusters", ()))
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _show_templates(templates: list[TemplateStatus], cluster: str) -> None:

@@ -101,6 +101,12 @@ class NoCredentials(ReconcilerError):
     default_hint = "put valid credentials where the settings point to"
 
 
+class WebhookSilent(ReconcilerError):
+    """An interpreter webhook gave no answer that counts."""
+
+    default_hint = "check the webhook and its clientConfig; its objects are left as they are"
+
+
 class StalePlan(ReconcilerError):
     """The plan's digest is not that of what would be done now."""
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.identity import ObjectKey
+from reconciler.model.question import Question
 
 
 class Health(StrEnum):
@@ -27,8 +29,8 @@ class Health(StrEnum):
 class MemberStatus:
     """One template on one member.
 
-    `status` is the collected part of the object's status, None when there is none. `since` is when
-    this combination of applied, health and message was first seen, RFC 3339.
+    `status` is the collected part of the object's status, None when there is none or when it may
+    not be shown. `since` is when this combination of applied and health was first seen, RFC 3339.
     """
 
     cluster: str
@@ -71,10 +73,19 @@ class TemplateStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetReport:
-    """Every template's status, and what stands in the way of the rest."""
+    """Every template's status, and what stands in the way of the rest.
+
+    `frozen` templates are in force in their last applied version; `is_held` says that the newest
+    commit is not in force at all. `diagnostics` came up while members' reports were read,
+    `questions` have to be answered before all of them can be.
+    """
 
     source_commit: str = ""
     templates: Mapping[ObjectKey, TemplateStatus] = field(default_factory=dict)
     frozen_clusters: Mapping[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    frozen: tuple[ObjectKey, ...] = ()
+    is_held: bool = False
+    diagnostics: tuple[Diagnostic, ...] = field(default=(), compare=False)
+    questions: tuple[Question, ...] = field(default=(), compare=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from reconciler.adapters.interpreters import InterpreterWebhooks
 from reconciler.adapters.writeback.messages import commit_message
 from reconciler.cycle import Engine, interpreter_of
 from reconciler.cycle.changes import recomparing
@@ -28,6 +29,7 @@ from reconciler.runtime.executor import ExecutionOptions, ExecutionReport, Resul
 from reconciler.runtime.fights import Fights
 from reconciler.runtime.gathering import Gathered, Gathering
 from reconciler.runtime.members import Members, Opener
+from reconciler.runtime.questions import ROUNDS, Questioning
 from reconciler.runtime.recording import records
 from reconciler.runtime.redactor import Redactor
 from reconciler.runtime.reporting import failures, observed_after, report_files, subject
@@ -40,7 +42,6 @@ from reconciler.status.report import Evidence, fleet_report
 
 ENGINE_VERSION: Final = "1"
 _RACES: Final = 5
-_ROUNDS: Final = 4
 _DELETING: Final = frozenset({Action.DELETE, Action.RECREATE})
 
 #: Hears of steps of a pass: a word for the step, and a sentence.
@@ -79,7 +80,9 @@ class PassResult:
     def has_failures(self) -> bool:
         """Whether a member is frozen or an object could not be applied."""
         bad = self.execution.count(Result.FAILED) + self.execution.count(Result.CONFLICT)
-        return bool(self.error or self.outcome.frozen_clusters or self.execution.frozen or bad)
+        waits = self.outcome.questions or self.report.questions
+        frozen = self.outcome.frozen_clusters or self.execution.frozen
+        return bool(self.error or frozen or waits or bad)
 
 
 @dataclass(slots=True)
@@ -96,10 +99,12 @@ class Hub:
     fights: Fights = field(default_factory=Fights)
     gathering: Gathering = field(init=False)
     files: StateFiles = field(init=False)
+    questioning: Questioning = field(init=False)
 
     def __post_init__(self) -> None:
         self.gathering = Gathering(self.repository)
         self.files = StateFiles(ENGINE_VERSION)
+        self.questioning = Questioning(InterpreterWebhooks(), self.clock.monotonic)
 
     async def reconcile(self, *, dry_run: bool = False, plan_digest: str = "") -> PassResult:
         """One pass; a lost race for a branch is run again from the start.
@@ -143,6 +148,7 @@ class _Pass:
             return await self._with(gathered)
         finally:
             await self.members.close()
+            await hub.questioning.close()
 
     async def _with(self, gathered: Gathered) -> PassResult:
         hub = self.hub
@@ -156,6 +162,7 @@ class _Pass:
             state=gathered.state,
             facts={**gathered.inventory, **self.members.facts},
             unreadable=self.members.unreadable,
+            answers=hub.questioning.begin(),
         )
         world, outcome = await self._decided(world)
         if self.plan_digest and outcome.plan.digest != self.plan_digest:
@@ -168,11 +175,21 @@ class _Pass:
 
     async def _decided(self, world: World) -> tuple[World, Outcome]:
         """Decide twice: which objects matter, then what to do about what they are."""
-        first = self._settled(world)
+        world, first = await self._answered(world)
         self.hub.progress("observe", f"looking at {sum(map(len, first.works.values()))} objects")
         observed = await self.members.observe(first, world.state.recorded)
         world = replace(world, observed=observed, unreadable=dict(self.members.unreadable))
-        return world, self._settled(world)
+        return await self._answered(world)
+
+    async def _answered(self, world: World) -> tuple[World, Outcome]:
+        """Decide, ask webhooks what is not known, and decide again."""
+        outcome = self._settled(world)
+        for _ in range(ROUNDS):
+            if not await self.hub.questioning.ask(outcome.questions):
+                break
+            world = replace(world, answers=self.hub.questioning.answers())
+            outcome = self._settled(world)
+        return world, outcome
 
     def _settled(self, world: World) -> Outcome:
         return self.hub.engine.reconcile(world, self.stamp)
@@ -187,7 +204,7 @@ class _Pass:
         )
 
     async def _carried_out(self, gathered: Gathered, world: World, outcome: Outcome) -> PassResult:
-        error = ""
+        error, hub = "", self.hub
         frozen_from = self.hub.gathering.frozen_from(outcome, gathered.state)
         state = replace(spent(outcome.state), frozen_from=frozen_from)
         outcome = replace(outcome, state=state)
@@ -200,10 +217,13 @@ class _Pass:
             outcome = self._without_new_decisions(world)
         self.hub.progress("execute", f"{len(outcome.plan.changes)} changes")
         execution = await self._executed(world, outcome, outcome.plan)
-        report = self._report(gathered, world, outcome, execution)
-        extra: list[Diagnostic] = []
+        report = await self._reported(gathered, world, outcome, execution)
+        extra = [
+            *report.diagnostics,
+            *hub.questioning.diagnostics((*outcome.questions, *report.questions)),
+        ]
         if not error:
-            extra = await asyncio.to_thread(self._push_rest, gathered, outcome, report)
+            extra += await asyncio.to_thread(self._push_rest, gathered, outcome, report)
         return PassResult(
             outcome=outcome,
             execution=execution,
@@ -253,11 +273,25 @@ class _Pass:
             self.hub.progress("state", "writing decisions to reconciler/state")
             repository.writer.push([Move(ref=branch.ref, expected=first, new=content.tip)])
 
+    async def _reported(
+        self, gathered: Gathered, world: World, outcome: Outcome, execution: ExecutionReport
+    ) -> FleetReport:
+        """The report, after webhooks were asked what they make of the members' statuses."""
+        report = self._report(gathered, world, outcome, execution)
+        for _ in range(ROUNDS):
+            if not await self.hub.questioning.ask(report.questions):
+                break
+            world = replace(world, answers=self.hub.questioning.answers())
+            report = self._report(gathered, world, outcome, execution)
+        return report
+
     def _report(
         self, gathered: Gathered, world: World, outcome: Outcome, execution: ExecutionReport
     ) -> FleetReport:
         evidence = Evidence(
-            observed=observed_after(world.observed, execution), failures=failures(execution)
+            observed=observed_after(world.observed, execution),
+            failures=failures(execution),
+            redact=known_secrets(world, outcome).redact,
         )
         return fleet_report(
             outcome,

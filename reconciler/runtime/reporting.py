@@ -13,8 +13,9 @@ from reconciler.model.world import Observed, Outcome
 from reconciler.parse.decode import decode_cluster_facts
 from reconciler.runtime.approvals import encode_hold, hold_path
 from reconciler.runtime.executor import ExecutionReport, Result
-from reconciler.status.documents import is_everything_applied, status_files
+from reconciler.status.documents import status_files
 from reconciler.status.inventory import cluster_path, encode_inventory, is_worth_writing
+from reconciler.status.summary import is_everything_applied
 
 Files = dict[str, bytes | None]
 
@@ -39,12 +40,11 @@ def observed_after(
 
 
 def failures(report: ExecutionReport) -> dict[tuple[str, ObjectKey], str]:
-    """What did not get applied, said in a sentence."""
-    bad = {Result.FAILED, Result.CONFLICT}
+    """What did not get applied, said in a sentence; deletions leave nothing to apply."""
     return {
         (one.change.cluster, one.change.key): one.message or str(one.result)
         for one in report.results
-        if one.result in bad
+        if one.result is not Result.DONE and one.change.desired is not None
     }
 
 

@@ -1,7 +1,8 @@
 """One status per template: the members' statuses folded by what the kind says.
 
 Rule: Karmada, aggregation into the template's status (karmada-semantics §2.14); items are sorted by
-cluster name.
+cluster name. Beyond Karmada: conditions of workloads are folded too, and observedGeneration is
+right for every one of them (`interpret/extension.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.interpret.chain import Interpreter, InterpretError, Unanswered
+from reconciler.interpret.chain import Interpreter
+from reconciler.interpret.extension import extended_aggregation, is_extended
 from reconciler.model.report import MemberStatus
 
 
@@ -23,25 +25,26 @@ def aggregated(
     """The template's aggregated status, None where its kind has no such operation.
 
     `before` is the status aggregated last: hooks keep parts of it (an observed generation that has
-    not been
-    reached everywhere, a finished Job). An interpreter that fails leaves it as it was.
+    not been reached everywhere, a finished Job). Raises InterpretError and Unanswered.
     """
-    body = dict(template)
+    body = {name: value for name, value in template.items() if name != "status"}
     metadata = dict(body.get("metadata") or {})
     if generation:
         metadata["generation"] = generation
     body["metadata"] = metadata
     if before is not None:
         body["status"] = before
-    items = [_item(one) for one in sorted(members, key=lambda member: member.cluster)]
-    try:
-        result = interpreter.aggregate_status(body, items)
-    except (InterpretError, Unanswered):
-        return before
-    return None if result is None else result.get("status")
+    items = [aggregated_item(one) for one in sorted(members, key=lambda one: one.cluster)]
+    result = interpreter.aggregate_status(body, items)
+    if result is None:
+        return None
+    if is_extended(body):
+        result = extended_aggregation(result, items)
+    return result.get("status")
 
 
-def _item(member: MemberStatus) -> dict[str, Any]:
+def aggregated_item(member: MemberStatus) -> dict[str, Any]:
+    """The member's report as hooks know it: Karmada's AggregatedStatusItem."""
     item: dict[str, Any] = {"clusterName": member.cluster, "health": str(member.health)}
     if member.status is not None:
         item["status"] = member.status

@@ -1,13 +1,10 @@
-"""The report as documents of the status branch, and back.
+"""The report as documents of the status branch, and back: one for each template, and the summary.
 
-`summary.yaml` answers in one screen whether everything is applied, and if not what and where.
-`status/<path>.yaml` is
-one template. Nothing in them changes but when what they say changes: no heartbeat, no "last seen".
+Nothing in them changes but when what they say changes: no heartbeat, no "last seen".
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,12 +12,10 @@ from reconciler.model.emit import emit_yaml
 from reconciler.model.identity import ObjectKey, split_api_version
 from reconciler.model.paths import object_path
 from reconciler.model.report import FleetReport, Health, MemberStatus, TemplateStatus
+from reconciler.status.summary import API_VERSION, summary
+from reconciler.status.withhold import is_withheld
 
 STATUS, SUMMARY = "status/", "summary.yaml"
-_API_VERSION = "fleet-reconciler.io/v1alpha1"
-_MOST_FAILING = 50
-#: Kinds whose status may repeat what only they may know.
-_WITHHELD = frozenset({("", "Secret")})
 
 
 def status_path(key: ObjectKey) -> str:
@@ -31,8 +26,9 @@ def status_path(key: ObjectKey) -> str:
 def encode_template_status(status: TemplateStatus) -> dict[str, Any]:
     """One template's document."""
     key = status.key
+    is_shown = not is_withheld(key.group, key.kind)
     document: dict[str, Any] = {
-        "apiVersion": _API_VERSION,
+        "apiVersion": API_VERSION,
         "kind": "TemplateStatus",
         "resource": {
             "apiVersion": status.api_version,
@@ -43,18 +39,16 @@ def encode_template_status(status: TemplateStatus) -> dict[str, Any]:
         "fullyApplied": status.is_fully_applied,
         "health": str(status.health),
     }
-    if status.scheduled_message:
-        document["scheduled"] = {
-            "reason": status.scheduled_reason,
-            "message": status.scheduled_message,
-        }
-    if status.status is not None and (key.group, key.kind) not in _WITHHELD:
+    scheduled = {"reason": status.scheduled_reason, "message": status.scheduled_message}
+    if any(scheduled.values()):
+        document["scheduled"] = {name: text for name, text in scheduled.items() if text}
+    if status.status is not None and is_shown:
         document["status"] = status.status
-    document["clusters"] = [_member(one) for one in status.members]
+    document["clusters"] = [_member(one, is_shown=is_shown) for one in status.members]
     return document
 
 
-def _member(member: MemberStatus) -> dict[str, Any]:
+def _member(member: MemberStatus, *, is_shown: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": member.cluster,
         "applied": member.applied,
@@ -65,7 +59,7 @@ def _member(member: MemberStatus) -> dict[str, Any]:
     if member.message:
         document["message"] = member.message
     document["since"] = member.since
-    if member.status is not None:
+    if member.status is not None and is_shown:
         document["status"] = member.status
     return document
 
@@ -107,69 +101,3 @@ def status_files(
     for key, status in report.templates.items():
         files[status_path(key)] = emit_yaml(encode_template_status(status))
     return {**files, SUMMARY: emit_yaml(summary(report))}
-
-
-def summary(report: FleetReport) -> dict[str, Any]:
-    """The one document people look at first."""
-    templates = report.templates.values()
-    health = Counter(str(one.health) for one in templates)
-    failing = [row for one in templates for row in _failing(one)]
-    document: dict[str, Any] = {
-        "apiVersion": _API_VERSION,
-        "kind": "Summary",
-        "sourceCommit": report.source_commit,
-        "everythingApplied": is_everything_applied(report),
-        "templates": {
-            "total": len(report.templates),
-            "fullyApplied": sum(1 for one in templates if one.is_fully_applied),
-            **{name.lower(): health.get(name, 0) for name in ("Healthy", "Unhealthy", "Unknown")},
-        },
-        "clusters": _clusters(report),
-    }
-    if report.holds:
-        document["holds"] = list(report.holds)
-    if failing:
-        document["failing"] = failing[:_MOST_FAILING]
-        document["failingTotal"] = len(failing)
-    if report.problems:
-        document["problems"] = list(report.problems[:_MOST_FAILING])
-    return document
-
-
-def is_everything_applied(report: FleetReport) -> bool:
-    """Whether every template is on every cluster it belongs to, and nothing waits."""
-    applied = all(one.is_fully_applied for one in report.templates.values())
-    scheduled = not any(one.scheduled_message for one in report.templates.values())
-    return applied and scheduled and not report.holds and not report.frozen_clusters
-
-
-def _clusters(report: FleetReport) -> list[dict[str, Any]]:
-    expected: Counter[str] = Counter()
-    applied: Counter[str] = Counter()
-    for template in report.templates.values():
-        expected.update(one.cluster for one in template.members)
-        applied.update(one.cluster for one in template.members if one.applied)
-    rows = []
-    for name in sorted({*expected, *report.frozen_clusters}):
-        row: dict[str, Any] = {"name": name, "applied": applied[name], "expected": expected[name]}
-        if name in report.frozen_clusters:
-            row["frozen"] = report.frozen_clusters[name]
-        rows.append(row)
-    return rows
-
-
-def _failing(template: TemplateStatus) -> list[dict[str, str]]:
-    rows = []
-    if template.scheduled_message:
-        rows.append({"object": str(template.key), "message": template.scheduled_message})
-    rows += [
-        {
-            "object": str(template.key),
-            "cluster": one.cluster,
-            "health": str(one.health),
-            "message": one.message or "unhealthy",
-        }
-        for one in template.members
-        if not one.applied or one.health is Health.UNHEALTHY
-    ]
-    return rows

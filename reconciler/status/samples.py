@@ -14,7 +14,7 @@ from reconciler.model.cluster import ClusterFacts, ResourceSummary
 from reconciler.model.metric import Sample
 from reconciler.model.quantity import Quantity
 from reconciler.model.report import FleetReport, Health
-from reconciler.status.documents import is_everything_applied
+from reconciler.status.summary import is_everything_applied
 
 _MILLI = 1000
 
