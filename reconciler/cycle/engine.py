@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.controllers import settle
 from reconciler.cycle.bindings import BoundFleet, bound_fleet
 from reconciler.cycle.changes import Comparing, noting
 from reconciler.cycle.customizations import script_problems
@@ -43,11 +44,17 @@ class Engine:
     plugins: Plugins = field(default_factory=Plugins)
 
     def reconcile(self, world: World, now: str) -> Outcome:
-        """One cycle; `now` is RFC 3339 and reaches nothing but times that are written down."""
+        """One cycle; `now` is RFC 3339 and reaches controllers and times that are written down.
+
+        What time and observation demand comes first, so that placing, rendering and planning see
+        one settled world.
+        """
         force = in_force(world.fleet, world.last_applied, world.state.bindings)
         if force.fleet.config is None:
             return _nothing(world, force)
-        return _Cycle(self.plugins, world, force, now).outcome()
+        settled, wake = settle(world, now, frozen=force.frozen)
+        force = in_force(settled.fleet, settled.last_applied, settled.state.bindings)
+        return replace(_Cycle(self.plugins, settled, force, now).outcome(), next_wake=wake)
 
 
 def interpreter_of(fleet: Fleet, world: World) -> Interpreter:
