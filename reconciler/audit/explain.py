@@ -19,7 +19,6 @@ from reconciler.audit.explanation import (
     FieldStory,
     OverrideStep,
 )
-from reconciler.audit.fields import ABSENT, Mask, Pointer, at, field_pointer, shown_path, touches
 from reconciler.audit.patches import override_steps
 from reconciler.audit.unclaimed import refusals
 from reconciler.audit.words import strategy_in_words, verdict_in_words
@@ -27,6 +26,7 @@ from reconciler.model.decision import ClusterVerdict
 from reconciler.model.diagnostic import Position
 from reconciler.model.fleet import Template
 from reconciler.model.identity import ObjectKey
+from reconciler.model.pointers import ABSENT, Mask, Pointer, at, field_pointer, shown_path, touches
 from reconciler.model.policy import PolicyRef, PropagationPolicy
 from reconciler.model.world import Outcome, Placed
 

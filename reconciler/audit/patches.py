@@ -15,9 +15,9 @@ import jsonpatch
 from jsonpointer import JsonPointerException
 
 from reconciler.audit.explanation import Operation, OverrideStep
-from reconciler.audit.fields import ABSENT, Mask, Pointer, at, pointer_of
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
+from reconciler.model.pointers import ABSENT, Mask, Pointer, at, pointer_of
 from reconciler.model.policy import OverridePolicy, PolicyRef
 from reconciler.model.work import AppliedOverride
 

@@ -46,7 +46,8 @@ class Edit:
     (`spec.containers[name=web].image`).
 
     `before`/`after` are JSON values or absent (`ABSENT`); `is_sensitive` values are redaction
-    marks, never the value.
+    marks, never the value. `cause` is the rule that set the field and `position` where that, or
+    the field itself, is written in the fleet repo; both may be unknown.
     """
 
     path: str
@@ -56,6 +57,8 @@ class Edit:
     is_removed: bool = False
     is_sensitive: bool = False
     is_immutable: bool = False
+    cause: str = ""
+    position: Position = field(default_factory=Position)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,8 @@ def _edit_identity(edit: Edit) -> bytes:
         edit.is_removed,
         edit.is_sensitive,
         edit.is_immutable,
+        edit.cause,
+        str(edit.position),
     )
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from reconciler.audit.explain import Explaining
 from reconciler.audit.explanation import Explanation, Impact, WhyNot
-from reconciler.audit.fields import Pointer
 from reconciler.audit.impact import impact_of_file, impact_of_policy
 from reconciler.audit.subject import named, parsed
 from reconciler.audit.why_not import why_not
@@ -21,9 +20,10 @@ from reconciler.model.diagnostic import Position
 from reconciler.model.errors import SettingsInvalid
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
+from reconciler.model.pointers import Pointer
 from reconciler.model.policy import PolicyKind, PolicyRef
 from reconciler.model.world import Outcome
-from reconciler.parse.places import Places
+from reconciler.runtime.field_places import places_of
 from reconciler.runtime.offline import OfflinePlan, Planner
 from reconciler.runtime.repository import FleetRepository
 
@@ -114,17 +114,6 @@ class Explainer:
             return places.written(template.position, pointer)
 
         return Explaining(outcome=outcome, mask=mask, place=place, nearest=places.nearest)
-
-
-def places_of(repository: FleetRepository, revision: str) -> Places:
-    """Where fields stand in the files of a revision."""
-    tree = repository.store.tree(revision) if revision else None
-
-    def read(path: str) -> bytes | None:
-        entry = tree.entries.get(path) if tree is not None else None
-        return tree.read(entry.oid) if tree is not None and entry is not None else None
-
-    return Places(read)
 
 
 def policies(fleet: Fleet) -> Iterable[PolicyRef]:

@@ -9,14 +9,17 @@ everywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.cycle.engine import Engine
+from reconciler.model.change import Plan
 from reconciler.model.cluster import ClusterFacts
 from reconciler.model.errors import MissingBranch, SourceUnavailable
 from reconciler.model.fleet import Fleet
 from reconciler.model.source import Revision
 from reconciler.model.world import Outcome, State, World
+from reconciler.plan.provenance import Provenance, Side
+from reconciler.runtime.field_places import places_of
 from reconciler.runtime.gathering import Gathering
 from reconciler.runtime.repository import FleetRepository
 
@@ -77,13 +80,22 @@ class Planner:
             is_offline=True,
             wants_trace=self.wants_trace,
         )
+        decided = self.engine.reconcile(world, _moment(newest))
         return OfflinePlan(
             base=last,
-            head=self.engine.reconcile(world, _moment(newest)),
+            head=replace(decided, plan=self._with_places(last, decided)),
             base_name=_name(base, before.revision),
             head_name=_name(head, newest.id),
             state=state,
         )
+
+    def _with_places(self, base: Outcome, head: Outcome) -> Plan:
+        """The head's plan, each line with what caused it and where that is written."""
+        sides = [
+            Side(one, places_of(self.repository, one.fleet.revision).nearest)
+            for one in (base, head)
+        ]
+        return Provenance(*sides).plan(head.plan)
 
     def fleet(self, head: str = "HEAD") -> Fleet:
         """The fleet of one revision, read as new against the last applied one."""

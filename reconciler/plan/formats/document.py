@@ -125,6 +125,8 @@ def _edit(edit: Edit) -> dict[str, Any]:
         "isRemoved": edit.is_removed,
         "isSensitive": edit.is_sensitive,
         "isImmutable": edit.is_immutable,
+        "cause": edit.cause,
+        "position": _position(edit.position),
     }
 
 

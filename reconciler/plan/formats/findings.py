@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.model.change import Action, Plan
 from reconciler.model.diagnostic import Position, Severity
@@ -68,7 +68,8 @@ def _of_group(group: Group) -> Iterator[Finding]:
     for edit in group.edits:
         if edit.is_immutable and group.action is not Action.RECREATE:
             message = f"{edit.path} cannot be changed in place; on {where}"
-            yield _finding(group, IMMUTABLE, Severity.WARNING, message)
+            found = _finding(group, IMMUTABLE, Severity.WARNING, message)
+            yield replace(found, position=edit.position) if edit.position.path else found
 
 
 def _finding(group: Group, code: str, severity: Severity, message: str) -> Finding:

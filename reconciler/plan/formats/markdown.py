@@ -182,11 +182,18 @@ def _diff_lines(group: Group) -> Iterator[str]:
     for edit in group.edits:
         before, after = words.edit_sides(edit)
         path = printable(edit.path)
-        remark = "   # immutable" if edit.is_immutable else ""
+        remark = _remark(edit)
         if not edit.is_added:
-            yield f"-   {path}: {before}{remark}"
+            yield f"-   {path}: {before}{remark if edit.is_removed else ''}"
         if not edit.is_removed:
             yield f"+   {path}: {after}{remark}"
+
+
+def _remark(edit: Edit) -> str:
+    """What a reader should know about a field, as the comment at the end of its last line."""
+    immutable = "immutable: will be rejected or recreated" if edit.is_immutable else ""
+    text = words.joined(immutable, words.edit_cause(edit))
+    return f"   # {text}" if text else ""
 
 
 def _edit_line(edit: Edit) -> str:
@@ -206,7 +213,8 @@ def _clusters(clusters: Iterable[str]) -> str:
 
 def _because(group: Group) -> str:
     parts = [code(group.reason)] if group.reason else []
-    parts += [code(str(group.position))] if group.position.path else []
+    is_told = not group.reason and words.is_told_by_edits(group)
+    parts += [code(str(group.position))] if group.position.path and not is_told else []
     return f" — because {' '.join(parts)}" if parts else ""
 
 

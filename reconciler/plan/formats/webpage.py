@@ -138,7 +138,8 @@ def _edits(group: Group) -> str:
     rows = "".join(_edit(one) for one in group.edits)
     if not rows:
         return ""
-    return f"<table><tr><th>field</th><th>before</th><th>after</th></tr>{rows}</table>"
+    heads = "".join(f"<th>{name}</th>" for name in ("field", "before", "after", "why"))
+    return f"<table><tr>{heads}</tr>{rows}</table>"
 
 
 def _edit(edit: Edit) -> str:
@@ -147,7 +148,8 @@ def _edit(edit: Edit) -> str:
     return (
         f"<tr><td>{_code(edit.path)}{remark}</td>"
         f'<td class="value before">{_text(before)}</td>'
-        f'<td class="value after">{_text(after)}</td></tr>'
+        f'<td class="value after">{_text(after)}</td>'
+        f'<td class="where">{_text(words.edit_cause(edit))}</td></tr>'
     )
 
 

@@ -118,12 +118,27 @@ def edit_text(edit: Edit) -> str:
     before, after = edit_sides(edit)
     change = f"{before or KNOWN_NOTHING} -> {after or KNOWN_NOTHING}"
     remark = "  (immutable: will be rejected or recreated)" if edit.is_immutable else ""
-    return f"{printable(edit.path)}  {change}{remark}"
+    return joined(f"{printable(edit.path)}  {change}{remark}", edit_cause(edit))
+
+
+def edit_cause(edit: Edit) -> str:
+    """The rule that set the field and where that is written; `` when neither is known."""
+    return joined(printable(edit.cause), place(edit.position))
 
 
 def because(group: Group) -> str:
-    """Why a group happens, and where that is written; `` when neither is known."""
+    """Why a group happens, and where that is written; `` when neither is known.
+
+    Where every edit says itself where it comes from, the group need not.
+    """
+    if not group.reason and is_told_by_edits(group):
+        return ""
     return reasoned(group.reason, group.position)
+
+
+def is_told_by_edits(group: Group) -> bool:
+    """Whether each edit of a group has a place of its own."""
+    return bool(group.edits) and all(edit.position.path for edit in group.edits)
 
 
 def reasoned(cause: str, position: Position) -> str:

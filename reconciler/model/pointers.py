@@ -1,6 +1,4 @@
-"""Fields by JSON pointer or by dotted path: found in bodies, shown with what must not be seen
-masked.
-"""
+"""Fields by JSON pointer or by the path that people read, found in bodies."""
 
 from __future__ import annotations
 
