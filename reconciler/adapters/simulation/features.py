@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,11 @@ SINCE: Final[Mapping[str, int]] = {
     "pod_generation": 33,
     "omits_template_time": 34,
 }
+
+# Behaviour → minors that switched it off again.
+OFF: Final[Mapping[str, frozenset[int]]] = defaultdict(
+    frozenset, {"initial_events": frozenset({33})}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,4 +64,5 @@ def features(version: str) -> Features:
     if found is None or not OLDEST <= int(found.group(1)) <= NEWEST:
         raise ValueError(f"version must be 1.{OLDEST} to 1.{NEWEST}, not {version!r}")
     minor = int(found.group(1))
-    return Features(minor=minor, **{name: minor >= since for name, since in SINCE.items()})
+    known = {name: minor >= since and minor not in OFF[name] for name, since in SINCE.items()}
+    return Features(minor=minor, **known)
