@@ -152,7 +152,7 @@ def safe(lines: Iterator[str]) -> Iterator[str]:
 def encode_explanation(one: Explanation) -> dict[str, Any]:
     """The chain for programs."""
     return {
-        "object": asdict(one.key),
+        "object": one.key._asdict(),
         "position": _position(one.position),
         "revision": one.revision,
         "policies": [
@@ -227,7 +227,7 @@ def _encode_field(story: FieldStory) -> dict[str, Any]:
 def encode_why_not(one: WhyNot) -> dict[str, Any]:
     """The answer for programs."""
     return {
-        "object": asdict(one.key),
+        "object": one.key._asdict(),
         "cluster": one.cluster,
         "isThere": one.is_there,
         "reasons": list(one.reasons),
@@ -241,7 +241,7 @@ def encode_impact(one: Impact) -> dict[str, Any]:
         "cause": one.cause,
         "position": _position(one.position),
         "touched": [
-            {"object": asdict(each.key), "how": each.how, "clusters": list(each.clusters)}
+            {"object": each.key._asdict(), "how": each.how, "clusters": list(each.clusters)}
             for each in one.touched
         ],
     }

@@ -8,8 +8,8 @@ Rules: names as in Karmada (karmada-semantics §2.1); ids are UUIDv5 under a nam
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "fleet-reconciler.io")
 _SAFE_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -22,10 +22,11 @@ def split_api_version(api_version: str) -> tuple[str, str]:
     return (group, version) if slash else ("", api_version)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ObjectKey:
+class ObjectKey(NamedTuple):
     """What makes two documents the same object: group, kind, namespace (`` for cluster scope) and
     name.
+
+    A tuple, for a fleet hashes and compares identities by the million.
     """
 
     group: str

@@ -60,8 +60,8 @@ def hostile_plan(text: str) -> Plan:
             reason=text,
             position=position,
         ),
-        a_delete(text, replace(key, name=f"{text}2"), reason=text, is_protected=True, uid="u"),
-        a_change(Action.CONFLICT, text, replace(key, name=f"{text}3"), reason=text),
+        a_delete(text, key._replace(name=f"{text}2"), reason=text, is_protected=True, uid="u"),
+        a_change(Action.CONFLICT, text, key._replace(name=f"{text}3"), reason=text),
         placements=(a_placement({text: 1}, {text: 2}, key=key, cause=text),),
         diagnostics=[
             Diagnostic(code="RC999", message=text, hint=text, subject=text, position=position)

@@ -136,7 +136,7 @@ def test_workloads_seek_and_avoid_each_other_behind_the_gate(
     groups: dict[str, str], expected: dict[str, int]
 ) -> None:
     binding = replace(a_binding(1), **groups)  # type: ignore[arg-type]
-    key = replace(binding.key, name="other")
+    key = binding.key._replace(name="other")
     peer = Peer(key=key, namespace="default", targets=frozenset({"m1"}), **groups)
     clusters = a_cluster("m1"), a_cluster("m2")
     gated = a_context(*clusters, peers=(peer,), gates=GATES | {"WorkloadAffinity"})
