@@ -35,6 +35,12 @@ COMMANDS: dict[str, Verb] = {
     "status": Verb(
         "reconciler.cli.status", "Is everything applied, and if not, what and where.", _LOOK
     ),
+    "wait": Verb(
+        "reconciler.cli.wait", "Block until an object is applied or healthy everywhere.", _LOOK
+    ),
+    "interpret": Verb(
+        "reconciler.cli.interpret", "Ask what a kind means, offline; check customizations.", _LOOK
+    ),
     "explain": Verb("reconciler.cli.explain", "Why an object is where it is, as it is.", _LOOK),
     "why-not": Verb("reconciler.cli.why_not", "Why an object is not on a cluster.", _LOOK),
     "impact": Verb("reconciler.cli.impact", "Everything that a policy or file touches.", _LOOK),

@@ -47,6 +47,7 @@ class TemplateStatus:
     """One template over all its members. `members` sorted by cluster; `expected` clusters in all.
 
     `status` is the aggregated status of the template, None where the kind has no aggregation.
+    `is_frozen`: its newest version is not in force.
     """
 
     key: ObjectKey
@@ -57,6 +58,7 @@ class TemplateStatus:
     scheduled_reason: str = ""
     scheduled_message: str = ""
     source_commit: str = ""
+    is_frozen: bool = False
 
     @property
     def is_fully_applied(self) -> bool:

@@ -39,6 +39,8 @@ def encode_template_status(status: TemplateStatus) -> dict[str, Any]:
         "fullyApplied": status.is_fully_applied,
         "health": str(status.health),
     }
+    if status.is_frozen:
+        document["frozen"] = True
     scheduled = {"reason": status.scheduled_reason, "message": status.scheduled_message}
     if any(scheduled.values()):
         document["scheduled"] = {name: text for name, text in scheduled.items() if text}
@@ -88,6 +90,7 @@ def decode_template_status(document: Mapping[str, Any]) -> TemplateStatus:
         status=document.get("status"),
         scheduled_reason=scheduled.get("reason", ""),
         scheduled_message=scheduled.get("message", ""),
+        is_frozen=document.get("frozen", False),
     )
 
 

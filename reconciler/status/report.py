@@ -124,6 +124,7 @@ class _Judge:
             if placed
             else "",
             source_commit=self.outcome.fleet.revision,
+            is_frozen=key in self.outcome.frozen_keys,
         )
 
     def diagnostics(self) -> Iterator[Diagnostic]:
