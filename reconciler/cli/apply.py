@@ -75,7 +75,7 @@ def command(
 def exit_code(done: PassResult, *, detailed: bool = False) -> int:
     """The exit code of a pass (design §7)."""
     code = input_exit(done.diagnostics)
-    if code == EXIT_INVALID:
+    if code in {EXIT_INVALID, EXIT_BLOCKED}:
         return code
     if done.outcome.plan.is_blocked:
         return EXIT_BLOCKED

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import orjson
 
+from reconciler.model.codes import BLOCKING
 from reconciler.model.diagnostic import Diagnostic, Effect, Severity
 from reconciler.model.text import printable
 
@@ -71,11 +72,16 @@ def encode_diagnostic(one: Diagnostic) -> dict[str, Any]:
 
 
 def input_exit(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> int:
-    """4 for invalid input, 1 for a frozen member, else 0; `strict` takes warnings for errors."""
+    """4 for invalid input, 3 for what policy refuses, 1 for a frozen member, else 0; `strict` takes
+    warnings for errors.
+    """
     problems = list(diagnostics)
     errors = [one for one in problems if one.severity is Severity.ERROR]
-    if any(one.effect is not Effect.FREEZE_MEMBER for one in errors):
+    invalid = [one for one in errors if one.code not in BLOCKING]
+    if any(one.effect is not Effect.FREEZE_MEMBER for one in invalid):
         return EXIT_INVALID
+    if len(invalid) < len(errors):
+        return EXIT_BLOCKED
     if strict and any(one.severity is Severity.WARNING for one in problems):
         return EXIT_INVALID
     return EXIT_ERROR if errors else EXIT_DONE

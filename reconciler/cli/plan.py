@@ -12,7 +12,6 @@ from reconciler.cli.console import (
     EXIT_INVALID,
     has_colour,
     input_exit,
-    show_diagnostics,
     width,
 )
 from reconciler.cli.options import detailed_exitcode_option, repo_option
@@ -70,9 +69,7 @@ def command(
     )
     plan = planned.head.plan
     click.echo(FORMATS[shown](plan, context), nl=False)
-    diagnostics = planned.head.diagnostics
-    show_diagnostics(diagnostics)
-    invalid = input_exit(diagnostics)
+    invalid = input_exit(planned.head.diagnostics)
     if invalid == EXIT_INVALID:
         return invalid
     if plan.is_blocked:

@@ -16,6 +16,7 @@ from reconciler.cycle.changes import Comparing, noting
 from reconciler.cycle.customizations import script_problems
 from reconciler.cycle.facts import known_clusters
 from reconciler.cycle.in_force import InForce, in_force
+from reconciler.cycle.limited import withdraw
 from reconciler.cycle.members import MemberCheck, checked_members
 from reconciler.cycle.place import Placing
 from reconciler.cycle.planning import Planning
@@ -104,6 +105,7 @@ class _Cycle:
         needs = requirements(self.world, self.force, bound, decisions, self.interpreter)
         placed = self._placed(bound, decisions, needs)
         rendered = self._rendered(placed, bound)
+        withdraw(self.fleet, self.config, self.clusters, bound, placed, rendered)
         state, removed = next_state(self.world, self.force, bound, placed, rendered, members)
         changes = list(self._changes(rendered, members, removed))
         self.questions += [*bound.questions, *needs.questions, *rendered.questions]
@@ -112,6 +114,7 @@ class _Cycle:
             force=self.force,
             members=members,
             placed=placed,
+            still=self.force.frozen | bound.waiting,
             interpreter=self.interpreter,
             questions=self.questions,
             now=self.now,

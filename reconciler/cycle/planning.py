@@ -30,6 +30,7 @@ class Planning:
     force: InForce
     members: MemberCheck
     placed: Mapping[ObjectKey, Placed]
+    still: frozenset[ObjectKey]
     interpreter: Interpreter
     questions: list[Question]
     now: str
@@ -115,7 +116,7 @@ class Planning:
         earlier = base.placed if base is not None else self.world.state.bindings
         for key in sorted({*self.placed, *earlier}):
             one = self.placed.get(key)
-            if one is None and key in self.force.frozen:
+            if one is None and key in self.still:
                 continue
             after = one.remembered.targets if one else ()
             if base is not None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.model.binding import Target
+from reconciler.model.codes import BLOCKING
 from reconciler.model.diagnostic import Diagnostic, Position
 from reconciler.model.identity import ObjectKey
 from reconciler.model.work import Work
@@ -147,8 +148,8 @@ class Plan:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether deletions wait for approval."""
-        return self.hold is not None
+        """Whether deletions wait for approval, or a limit of the fleet refuses a document."""
+        return self.hold is not None or any(one.code in BLOCKING for one in self.diagnostics)
 
     @property
     def is_empty(self) -> bool:

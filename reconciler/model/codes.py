@@ -31,6 +31,10 @@ def _holds(title: str) -> Code:
     return Code(title, Effect.HOLD)
 
 
+#: Problems of policy rather than of input: they block (exit 3).
+BEYOND_LIMITS: Final = "RC090"
+BLOCKING: Final = frozenset({BEYOND_LIMITS})
+
 CODES: Final[Mapping[str, Code]] = {
     "RC001": Code("document is not YAML"),
     "RC002": Code("key given twice"),
@@ -75,6 +79,7 @@ CODES: Final[Mapping[str, Code]] = {
     "RC081": Code("another member under the same name", Effect.FREEZE_MEMBER),
     "RC082": Code("one member under two names", Effect.FREEZE_MEMBER),
     "RC083": _warning("objects left on a cluster that went"),
+    BEYOND_LIMITS: Code("outside the limits of its folder"),
     "RC093": _warning("approval that cannot be verified"),
     "RC301": Code("override that failed"),
     "RC302": Code("replicas that could not be revised"),

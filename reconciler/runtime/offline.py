@@ -90,12 +90,13 @@ class Planner:
         )
 
     def _with_places(self, base: Outcome, head: Outcome) -> Plan:
-        """The head's plan, each line with what caused it and where that is written."""
+        """The head's plan with its problems, each line with its cause and where that is written."""
         sides = [
             Side(one, places_of(self.repository, one.fleet.revision).nearest)
             for one in (base, head)
         ]
-        return Provenance(*sides).plan(head.plan)
+        plan = Provenance(*sides).plan(head.plan)
+        return replace(plan, diagnostics=head.diagnostics)
 
     def fleet(self, head: str = "HEAD") -> Fleet:
         """The fleet of one revision, read as new against the last applied one."""

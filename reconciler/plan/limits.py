@@ -1,0 +1,215 @@
+"""Policy as code: what documents below a folder may do (`limits` of reconciler.yaml).
+
+Rules
+- As in a CODEOWNERS file the last limit whose folder covers a file counts; a file that none covers
+  may do everything. `*` stands for anything within one step of a path, and in names.
+- Kinds: what a folder may hold, and what its policies may claim and override; `Kind` means that
+  kind of every group.
+- Namespaces: where its objects and policies live. A Namespace counts as being in itself; any other
+  object without a namespace needs `*`.
+- Clusters: where its objects go, and where its policies place or override anything, whoever else
+  has a part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Final
+
+from reconciler.model.claim import Claim
+from reconciler.model.codes import BEYOND_LIMITS, CODES
+from reconciler.model.config import Limit
+from reconciler.model.diagnostic import Diagnostic, Position
+from reconciler.model.fleet import Fleet
+from reconciler.model.identity import ObjectKey
+from reconciler.model.policy import OverridePolicy, PropagationPolicy
+from reconciler.model.world import Overrides, Works
+
+_MOST_NAMED: Final = 5
+_POLICY_GROUP: Final = "policy.karmada.io"
+_CLUSTER_GROUP: Final = "cluster.karmada.io"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What was decided for a fleet: who claims what, what is overridden, what goes where."""
+
+    fleet: Fleet
+    claims: Mapping[ObjectKey, Claim]
+    overrides: Overrides
+    works: Works
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One document beyond its limit; `keys` are the objects that may not move because of it,
+    `cluster` the one that may not be touched.
+    """
+
+    diagnostic: Diagnostic
+    keys: frozenset[ObjectKey] = frozenset()
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reach:
+    """One document: what it is, and what it does to which objects on which clusters."""
+
+    name: str
+    key: ObjectKey
+    position: Position
+    objects: Mapping[ObjectKey, frozenset[str]] = field(default_factory=dict)
+    cluster: str = ""
+
+    @property
+    def clusters(self) -> frozenset[str]:
+        """Every cluster it has a part in."""
+        return frozenset().union(*self.objects.values())
+
+
+def violations(limits: Iterable[Limit], decided: Decided) -> tuple[Violation, ...]:
+    """Every document beyond the limit of its folder, in the order of their places."""
+    limits = tuple(limits)
+    if not limits:
+        return ()
+    found = [
+        violation
+        for reach in _reaches(decided)
+        if (limit := limit_of(limits, reach.position.path)) is not None
+        for violation in _judged(limit, reach)
+    ]
+    return tuple(sorted(found, key=lambda one: one.diagnostic.sort_key))
+
+
+def limit_of(limits: Iterable[Limit], path: str) -> Limit | None:
+    """The last limit whose folder covers a file."""
+    return next((one for one in reversed(tuple(limits)) if _covers(one.path, path)), None)
+
+
+def _covers(folder: str, path: str) -> bool:
+    steps = [step for step in folder.split("/") if step not in {"", "."}]
+    parts = path.split("/")
+    return len(parts) >= len(steps) and all(map(fnmatchcase, parts, steps))
+
+
+def _reaches(decided: Decided) -> Iterator[_Reach]:
+    fleet = decided.fleet
+    places = _places(decided.works)
+    for key, template in fleet.templates.items():
+        objects = {key: places.get(key, frozenset())}
+        yield _Reach(name=str(key), key=key, position=template.position, objects=objects)
+    for policy in fleet.propagation_policies:
+        claimed = {
+            key: places.get(key, frozenset())
+            for key, claim in decided.claims.items()
+            if claim.policy.ref == policy.ref
+        }
+        yield _of_policy(policy, claimed)
+    for override in fleet.override_policies:
+        yield _of_policy(override, _overridden(override, decided.overrides))
+    for cluster in fleet.clusters:
+        key = ObjectKey(_CLUSTER_GROUP, "Cluster", "", cluster.name)
+        yield _Reach(
+            name=f"Cluster {cluster.name}",
+            key=key,
+            position=cluster.position,
+            cluster=cluster.name,
+        )
+    for key, position in fleet.places.items():
+        yield _Reach(name=str(key), key=key, position=position)
+
+
+def _of_policy(
+    policy: PropagationPolicy | OverridePolicy, objects: Mapping[ObjectKey, frozenset[str]]
+) -> _Reach:
+    key = ObjectKey(_POLICY_GROUP, str(policy.ref.kind), policy.ref.namespace, policy.ref.name)
+    return _Reach(name=str(policy.ref), key=key, position=policy.position, objects=objects)
+
+
+def _places(works: Works) -> dict[ObjectKey, frozenset[str]]:
+    found: dict[ObjectKey, set[str]] = {}
+    for cluster, objects in works.items():
+        for key in objects:
+            found.setdefault(key, set()).add(cluster)
+    return {key: frozenset(names) for key, names in found.items()}
+
+
+def _overridden(policy: OverridePolicy, overrides: Overrides) -> dict[ObjectKey, frozenset[str]]:
+    found = {
+        key: frozenset(
+            cluster
+            for cluster, applied in by_cluster.items()
+            if any(one.policy == policy.ref for one in applied)
+        )
+        for key, by_cluster in overrides.items()
+    }
+    return {key: names for key, names in found.items() if names}
+
+
+def _judged(limit: Limit, reach: _Reach) -> Iterator[Violation]:
+    """What one document does that its folder may not do."""
+    where = limit.path
+    if not _is_kind(limit, reach.key):
+        clause = f"is of a kind that files below {where} may not hold"
+        yield _violation(reach, clause, limit.kinds)
+    kinds = sorted({str_kind(key) for key in reach.objects if not _is_kind(limit, key)})
+    if kinds and _is_kind(limit, reach.key):
+        clause = f"concerns {_listed(kinds)}, which files below {where} may not"
+        yield _violation(reach, clause, limit.kinds)
+    if not _is_namespace(limit, reach.key):
+        place = f"namespace {reach.key.namespace}" if reach.key.namespace else "no namespace"
+        clause = f"lives in {place}, which files below {where} may not write to"
+        yield _violation(reach, clause, limit.namespaces)
+    names = sorted(
+        name for name in reach.clusters if limit.clusters and not _is_any(name, limit.clusters)
+    )
+    if names:
+        clause = f"goes to {_listed(names)}, which files below {where} may not target"
+        yield _violation(reach, clause, limit.clusters)
+
+
+def _violation(reach: _Reach, clause: str, allowed: Iterable[str]) -> Violation:
+    code = CODES[BEYOND_LIMITS]
+    return Violation(
+        diagnostic=Diagnostic(
+            code=BEYOND_LIMITS,
+            message=f"{reach.name} {clause}",
+            severity=code.severity,
+            effect=code.effect,
+            position=reach.position,
+            hint=f"allowed are {', '.join(allowed)}; limits stand in reconciler.yaml",
+            subject=reach.name,
+        ),
+        keys=frozenset(reach.objects),
+        cluster=reach.cluster,
+    )
+
+
+def str_kind(key: ObjectKey) -> str:
+    """`apps/Deployment`, `Service` of the core group."""
+    return f"{key.group}/{key.kind}" if key.group else key.kind
+
+
+def _is_kind(limit: Limit, key: ObjectKey) -> bool:
+    return not limit.kinds or any(
+        fnmatchcase(str_kind(key) if "/" in one else key.kind, one) for one in limit.kinds
+    )
+
+
+def _is_namespace(limit: Limit, key: ObjectKey) -> bool:
+    is_namespace = (key.group, key.kind) == ("", "Namespace")
+    return not limit.namespaces or _is_any(
+        key.name if is_namespace else key.namespace, limit.namespaces
+    )
+
+
+def _is_any(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, one) for one in patterns)
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMED])
+    rest = len(names) - _MOST_NAMED
+    return f"{shown} and {rest} more" if rest > 0 else shown
