@@ -24,8 +24,8 @@ check:  ## format, lint, types, room contracts
 	$(BIN)mypy
 	$(BIN)lint-imports
 
-test:  ## pytest; narrow it with ARGS="-k taint"
-	$(BIN)python -m pytest $(ARGS)
+test:  ## pytest on all cores; narrow it with ARGS="-k taint"
+	$(BIN)python -m pytest -n auto --dist loadfile $(if $(ARGS),$(ARGS),-m "not slow")
 
 cover:  ## branch coverage
 	$(BIN)python -m pytest --cov=reconciler --cov-branch --cov-report=term-missing:skip-covered $(ARGS)
