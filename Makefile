@@ -1,7 +1,8 @@
 # `make` is what must pass before a commit: check + test.
 PYTHON ?= python3
 VENV ?= .venv
-BIN := $(if $(wildcard $(VENV)/bin/python),$(VENV)/bin/,)
+# Looked up when a recipe runs: `make setup check` makes the environment on the way.
+BIN = $(shell test -x $(VENV)/bin/python && echo $(VENV)/bin/)
 ARGS ?=
 
 .DEFAULT_GOAL := all
