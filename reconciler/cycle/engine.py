@@ -28,14 +28,21 @@ from reconciler.diff.redact import SecretValues
 from reconciler.interpret.chain import Interpreter, Question
 from reconciler.model.change import Change
 from reconciler.model.decision import Decision
-from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.diagnostic import Diagnostic, Effect, in_order
 from reconciler.model.features import enabled
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.world import Outcome, Placed, World
 from reconciler.schedule import Plugins, SchedulingContext, profiles
 
+STATE_LOST = "RC043"
 _ATTACHED = Decision(was_scheduled=False)
+_LOST = Diagnostic(
+    code=STATE_LOST,
+    message="the branch reconciler/state is gone, but objects of this fleet stand on members",
+    effect=Effect.HOLD,
+    hint="restore the branch, or rebuild it with `reconciler recover`",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,7 @@ class Engine:
         one settled world.
         """
         force = in_force(world.fleet, world.last_applied, world.state.bindings)
-        if force.fleet.config is None:
+        if force.fleet.config is None or world.state.is_lost:
             return _nothing(world, force)
         settled, wake = settle(world, now, frozen=force.frozen)
         force = in_force(settled.fleet, settled.last_applied, settled.state.bindings)
@@ -73,12 +80,13 @@ def secret_values(*fleets: Fleet | None) -> SecretValues:
 
 
 def _nothing(world: World, force: InForce) -> Outcome:
-    """There is no fleet to act on: nothing is known, so nothing happens."""
+    """There is no fleet or no state to act on: nothing is known, so nothing happens."""
+    lost = [_LOST] if world.state.is_lost else []
     return Outcome(
         fleet=force.fleet,
         state=world.state,
         is_held=True,
-        diagnostics=in_order(list(world.fleet.diagnostics)),
+        diagnostics=in_order([*world.fleet.diagnostics, *lost]),
     )
 
 

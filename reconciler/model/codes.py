@@ -68,6 +68,7 @@ CODES: Final[Mapping[str, Code]] = {
     "RC040": _holds("empty repository"),
     "RC041": _holds("missing branch"),
     "RC042": _holds("rewritten history"),
+    "RC043": _holds("state branch lost"),
     "RC051": Code("policy waits for override policies"),
     "RC052": Code("manifest that cannot be understood"),
     "RC053": _warning("policy that selects nothing"),

@@ -18,7 +18,7 @@ import orjson
 from reconciler.diff.managed import FIELD_MANAGER, without_former_appliers
 from reconciler.diff.order import reordered
 from reconciler.model.change import Action, Change, Plan
-from reconciler.model.errors import MemberRefused, MemberUnreachable, NoCredentials
+from reconciler.model.errors import LockHeld, MemberRefused, MemberUnreachable, NoCredentials
 from reconciler.model.member import ObjectRef, PatchType
 from reconciler.model.text import printable, shortened
 from reconciler.plan.order import waves
@@ -59,10 +59,13 @@ class ChangeResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionReport:
-    """What became of a plan. `frozen` names the members that were given up, and why."""
+    """What became of a plan. `frozen` names the members that were given up, and why; an interrupted
+    run leaves the rest of its plan to the next pass.
+    """
 
     results: tuple[ChangeResult, ...] = ()
     frozen: Mapping[str, str] = field(default_factory=dict)
+    is_interrupted: bool = False
 
     def count(self, result: Result) -> int:
         """How many changes ended so."""
@@ -82,6 +85,7 @@ class ExecutionReport:
 class ExecutionOptions:
     """How to execute. `recompare` decides again after a failed precondition; `redact` takes secrets
     out of texts; `record` hears of each result at once, also when the run is cancelled later.
+    `allowed` raises when this process may not act any more; it is asked before every write.
     """
 
     recompare: Recompare
@@ -89,6 +93,7 @@ class ExecutionOptions:
     now: Callable[[], float]
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     record: Callable[[ChangeResult], None] = lambda _result: None
+    allowed: Callable[[], None] = lambda: None
     fights: Fights = field(default_factory=Fights)
     concurrency: int = 8
     attempts: int = 3
@@ -180,7 +185,7 @@ class _MemberRun:
         """The change carried out, or the reason why not."""
         try:
             return await self._carried_out(member, change)
-        except (MemberUnreachable, NoCredentials) as error:
+        except (MemberUnreachable, NoCredentials, LockHeld) as error:
             self.frozen = self._text(error)
             return ChangeResult(change=change, result=Result.FAILED, message=self.frozen)
         except MemberRefused as error:
@@ -240,6 +245,7 @@ class _MemberRun:
 
     async def _write(self, member: Member, change: Change) -> dict[str, Any] | None:
         """The one request, or the few, that a change is."""
+        self._options.allowed()
         dry_run = self._options.dry_run
         ref = _ref(change)
         if change.action is Action.DELETE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from reconciler.adapters.members.observe import observe
 from reconciler.model.cluster import Cluster, ClusterFacts
@@ -15,6 +15,7 @@ from reconciler.model.manifest import Manifest
 from reconciler.model.member import KindRef, ObjectRef
 from reconciler.model.work import Work
 from reconciler.model.world import Observed, Outcome
+from reconciler.runtime.executor import ChangeResult
 from reconciler.runtime.ports import Member
 
 _T = TypeVar("_T")
@@ -23,6 +24,43 @@ PULL: Final = "Pull"
 
 #: Opens the member of a Cluster; raises NoCredentials or SettingsInvalid.
 Opener = Callable[[Cluster], Member]
+
+
+class PassMembers(Protocol):
+    """The members as one pass sees them: asked anew, or kept between passes."""
+
+    @property
+    def open(self) -> Mapping[str, Member]:
+        """Members to write to."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, ClusterFacts]:
+        """What those that answered report."""
+        ...
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Why the others are left alone."""
+        ...
+
+    async def probe(self, clusters: Iterable[Cluster], opener: Opener) -> None:
+        """Find out who answers."""
+        ...
+
+    async def observe(
+        self, outcome: Outcome, recorded: Mapping[str, frozenset[ObjectKey]]
+    ) -> dict[str, Observed | None]:
+        """What readable members hold of what is or was placed there; None: could not be read."""
+        ...
+
+    def wrote(self, result: ChangeResult) -> None:
+        """Hear of a write."""
+        ...
+
+    async def close(self) -> None:
+        """The pass is over."""
+        ...
 
 
 @dataclass(slots=True)
@@ -65,6 +103,9 @@ class Members:
         }
         seen = await self._each(asked)
         return {name: seen.get(name) for name in asked}
+
+    def wrote(self, result: ChangeResult) -> None:
+        """Nothing is remembered over a pass."""
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -1,0 +1,304 @@
+"""One pass: gather, decide, push state, execute, report (design §2, §5).
+
+State is pushed before the first member write that depends on it. While the remote is down, drift
+healing to the last applied commit goes on and new decisions wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.cycle import interpreter_of
+from reconciler.cycle.changes import recomparing
+from reconciler.model.change import Action, Plan
+from reconciler.model.cluster import ClusterFacts
+from reconciler.model.diagnostic import in_order
+from reconciler.model.errors import PushRaced, PushRejected, SourceUnavailable, StalePlan
+from reconciler.model.identity import ObjectKey
+from reconciler.model.report import FleetReport
+from reconciler.model.world import Outcome, World
+from reconciler.runtime.approvals import spent
+from reconciler.runtime.executor import ChangeResult, ExecutionOptions, ExecutionReport, execute
+from reconciler.runtime.gathering import Gathered
+from reconciler.runtime.losses import with_losses
+from reconciler.runtime.publishing import Publishing
+from reconciler.runtime.questions import ROUNDS
+from reconciler.runtime.readiness import with_last_known
+from reconciler.runtime.reporting import failures, observed_after
+from reconciler.runtime.results import PassResult, Standing
+from reconciler.runtime.secrecy import known_secrets
+from reconciler.status.report import Evidence, fleet_report
+
+if TYPE_CHECKING:
+    from reconciler.runtime.hub import Hub
+
+_DELETING: Final = frozenset({Action.DELETE, Action.RECREATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassOptions:
+    """How to pass. `fetch`: look at the remote first; somebody else does it in a service."""
+
+    dry_run: bool = False
+    plan_digest: str = ""
+    fetch: bool = True
+
+
+@dataclass(slots=True)
+class _Interruption:
+    """What was carried out before somebody asked for the next pass."""
+
+    results: list[ChangeResult] = field(default_factory=list)
+
+
+class Pass:
+    """One pass of a hub."""
+
+    def __init__(self, hub: Hub, options: PassOptions) -> None:
+        self.hub = hub
+        self.options = options
+        self.members = hub.pass_members()
+        self.now = hub.clock.now()
+
+    @property
+    def stamp(self) -> str:
+        """The moment of the pass, RFC 3339 in whole seconds."""
+        return self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    async def run(self) -> PassResult:
+        """Gather, decide, push state, execute, report."""
+        hub = self.hub
+        async with hub.reading:
+            if self.options.fetch:
+                hub.progress("fetch", "reading the repository")
+                await asyncio.to_thread(hub.repository.fetch)
+            gathered = await asyncio.to_thread(hub.gathering.gather)
+        try:
+            return await self._with(gathered)
+        finally:
+            await self.members.close()
+            await hub.questioning.close()
+
+    async def _with(self, gathered: Gathered) -> PassResult:
+        hub = self.hub
+        hub.redactor.learn((gathered.fleet, gathered.last_applied))
+        clusters = _clusters(gathered)
+        hub.progress("probe", f"asking {len(clusters)} members")
+        await self.members.probe(clusters, hub.opener)
+        world = World(
+            fleet=gathered.fleet,
+            last_applied=gathered.last_applied,
+            state=gathered.state,
+            facts=self._facts(gathered),
+            unreadable=self.members.unreadable,
+            report=gathered.statuses,
+            answers=hub.questioning.begin(),
+        )
+        world, outcome = await self._decided(world)
+        digest = self.options.plan_digest
+        if digest and outcome.plan.digest != digest:
+            raise StalePlan(f"the plan is now {outcome.plan.digest[:12]}, not {digest[:12]}")
+        if self.options.dry_run:
+            return await self._rehearsed(gathered, world, outcome)
+        return await self._carried_out(gathered, world, outcome)
+
+    def _facts(self, gathered: Gathered) -> dict[str, ClusterFacts]:
+        """What members say now; what they last said where they cannot be asked."""
+        facts = dict(gathered.inventory)
+        for name, probed in self.members.facts.items():
+            facts[name] = with_last_known(probed, gathered.inventory.get(name))
+        return facts
+
+    async def _decided(self, world: World) -> tuple[World, Outcome]:
+        """Decide twice: which objects matter, then what to do about what they are."""
+        world, first = await self._answered(world)
+        self.hub.progress("observe", f"looking at {sum(map(len, first.works.values()))} objects")
+        observed = await self.members.observe(first, world.state.recorded)
+        world = replace(world, observed=observed, unreadable=dict(self.members.unreadable))
+        return await self._answered(with_losses(world, first))
+
+    async def _answered(self, world: World) -> tuple[World, Outcome]:
+        """Decide, ask webhooks what is not known, and decide again."""
+        outcome = await self._settled(world)
+        for _ in range(ROUNDS):
+            if not await self.hub.questioning.ask(outcome.questions):
+                break
+            world = replace(world, answers=self.hub.questioning.answers())
+            outcome = await self._settled(world)
+        return world, outcome
+
+    async def _settled(self, world: World) -> Outcome:
+        """Decided in a thread: leases are renewed and probes answered meanwhile."""
+        return await asyncio.to_thread(self.hub.engine.reconcile, world, self.stamp)
+
+    async def _rehearsed(self, gathered: Gathered, world: World, outcome: Outcome) -> PassResult:
+        """A dry run: members check every write and keep none."""
+        execution = await self._executed(world, outcome, outcome.plan)
+        return PassResult(
+            outcome=outcome,
+            execution=execution,
+            diagnostics=in_order([*outcome.diagnostics, *gathered.diagnostics]),
+        )
+
+    async def _carried_out(self, gathered: Gathered, world: World, outcome: Outcome) -> PassResult:
+        error, hub = "", self.hub
+        frozen_from = hub.gathering.frozen_from(outcome, gathered.state)
+        state = replace(spent(outcome.state), frozen_from=frozen_from)
+        outcome = replace(outcome, state=state)
+        publishing, untouchable = self._publishing(), frozenset[ObjectKey]()
+        try:
+            async with hub.reading:
+                await asyncio.to_thread(publishing.state, gathered, outcome)
+        except (SourceUnavailable, PushRejected) as problem:
+            if isinstance(problem, PushRaced):
+                raise
+            error = f"decisions could not be written: {problem}"
+            outcome, untouchable = await self._without_new_decisions(world)
+        hub.progress("execute", f"{len(outcome.plan.changes)} changes")
+        hub.standing = Standing(world=world, outcome=outcome, untouchable=untouchable)
+        execution = await self._executed(world, outcome, outcome.plan)
+        if execution.is_interrupted:
+            return self._interrupted(gathered, outcome, execution, error)
+        return await self._published(publishing, gathered, world, outcome, execution, error)
+
+    async def _published(
+        self,
+        publishing: Publishing,
+        gathered: Gathered,
+        world: World,
+        outcome: Outcome,
+        execution: ExecutionReport,
+        error: str,
+    ) -> PassResult:
+        hub = self.hub
+        report = await self._reported(gathered, world, outcome, execution)
+        extra = [
+            *report.diagnostics,
+            *hub.questioning.diagnostics((*outcome.questions, *report.questions)),
+        ]
+        if not error:
+            try:
+                async with hub.reading:
+                    extra += await asyncio.to_thread(
+                        publishing.report, gathered, outcome, report, world.facts
+                    )
+            except PushRaced:
+                raise
+            except (SourceUnavailable, PushRejected) as problem:
+                error = f"the report could not be written: {problem}"
+        return PassResult(
+            outcome=outcome,
+            execution=execution,
+            report=report,
+            diagnostics=in_order([*outcome.diagnostics, *gathered.diagnostics, *extra]),
+            error=error,
+        )
+
+    def _interrupted(
+        self, gathered: Gathered, outcome: Outcome, execution: ExecutionReport, error: str
+    ) -> PassResult:
+        """What is left is decided anew by the pass that interrupted this one; so is the report."""
+        return PassResult(
+            outcome=outcome,
+            execution=execution,
+            diagnostics=in_order([*outcome.diagnostics, *gathered.diagnostics]),
+            error=error,
+        )
+
+    async def _without_new_decisions(self, world: World) -> tuple[Outcome, frozenset[ObjectKey]]:
+        """Drift healing alone: the last applied commit, and nothing that deletes or moves."""
+        if world.last_applied is None:
+            return Outcome(fleet=world.fleet, state=world.state, is_held=True), frozenset()
+        healed = await self._settled(replace(world, fleet=world.last_applied))
+        moved = frozenset(move.key for move in healed.plan.placements)
+        changes = tuple(
+            change
+            for change in healed.plan.changes
+            if change.action not in _DELETING and change.key not in moved
+        )
+        plan = replace(healed.plan, changes=changes)
+        return replace(healed, plan=plan, state=world.state), moved
+
+    async def _executed(self, world: World, outcome: Outcome, plan: Plan) -> ExecutionReport:
+        clock, done = self.hub.clock, _Interruption()
+
+        def record(result: ChangeResult) -> None:
+            done.results.append(result)
+            self.members.wrote(result)
+            self.hub.heard(result)
+
+        options = ExecutionOptions(
+            recompare=recomparing(outcome, world),
+            redact=known_secrets(world, outcome).redact,
+            now=clock.monotonic,
+            wait=clock.sleep,
+            record=record,
+            allowed=self.hub.allowed,
+            fights=self.hub.fights,
+            concurrency=self.hub.settings.limits.concurrency,
+            dry_run=self.options.dry_run,
+        )
+        task = asyncio.ensure_future(execute(plan, self.members.open, options))
+        try:
+            with self.hub.interruptible(task):
+                return await task
+        except asyncio.CancelledError:
+            running = asyncio.current_task()
+            if running is not None and running.cancelling():
+                raise
+            return ExecutionReport(results=tuple(done.results), is_interrupted=True)
+
+    async def _reported(
+        self, gathered: Gathered, world: World, outcome: Outcome, execution: ExecutionReport
+    ) -> FleetReport:
+        """The report, after webhooks were asked what they make of the members' statuses."""
+
+        async def made() -> FleetReport:
+            return await asyncio.to_thread(self._report, gathered, world, outcome, execution)
+
+        report = await made()
+        for _ in range(ROUNDS):
+            if not await self.hub.questioning.ask(report.questions):
+                break
+            world = replace(world, answers=self.hub.questioning.answers())
+            report = await made()
+        return report
+
+    def _report(
+        self, gathered: Gathered, world: World, outcome: Outcome, execution: ExecutionReport
+    ) -> FleetReport:
+        evidence = Evidence(
+            observed=observed_after(world.observed, execution),
+            failures=failures(execution),
+            redact=known_secrets(world, outcome).redact,
+        )
+        return fleet_report(
+            outcome,
+            evidence,
+            gathered.statuses,
+            interpreter_of(outcome.fleet, world),
+            self.stamp,
+        )
+
+    def _publishing(self) -> Publishing:
+        hub = self.hub
+        return Publishing(
+            repository=hub.repository,
+            gathering=hub.gathering,
+            files=hub.files,
+            allowed=hub.allowed,
+            progress=hub.progress,
+            now=self.now,
+        )
+
+
+def _clusters(gathered: Gathered) -> tuple[Any, ...]:
+    """Clusters of the new fleet and of the last applied one: a held commit still heals."""
+    last: Iterable[Any] = gathered.last_applied.clusters if gathered.last_applied else ()
+    by_name: Mapping[str, Any] = {
+        cluster.name: cluster for cluster in (*last, *gathered.fleet.clusters)
+    }
+    return tuple(by_name[name] for name in sorted(by_name))

@@ -1,0 +1,118 @@
+"""What a pass writes to our branches: decisions before it acts, report and Works after it.
+
+Each is proposed on the branch as it was gathered and moved by compare-and-set; whoever was faster
+shows as `PushRaced`. Nothing is written without a byte changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.adapters.writeback.messages import commit_message
+from reconciler.model.cluster import ClusterFacts
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.report import FleetReport
+from reconciler.model.source import Move
+from reconciler.model.trailers import SOURCE_COMMIT
+from reconciler.model.world import Outcome
+from reconciler.runtime.gathering import Gathered, Gathering
+from reconciler.runtime.recording import records
+from reconciler.runtime.reporting import report_files, subject
+from reconciler.runtime.repository import FleetRepository
+from reconciler.runtime.results import Progress
+from reconciler.runtime.state_files import StateFiles
+from reconciler.runtime.works_files import followed_clusters, withheld, works_files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """The branches of one fleet at the moment of a pass.
+
+    `allowed` raises when this process may not write any more; it is asked before every push.
+    """
+
+    repository: FleetRepository
+    gathering: Gathering
+    files: StateFiles
+    allowed: Callable[[], None]
+    progress: Progress
+    now: datetime
+
+    def state(self, gathered: Gathered, outcome: Outcome) -> None:
+        """Push decisions; raises `PushRejected`, `PushRaced` or `SourceUnavailable`."""
+        if outcome.state == gathered.state and not outcome.removed and not outcome.placed:
+            return
+        branch, content = self.repository.state_branch, self.repository.state()
+        first = content.tip
+        for record in records(outcome, gathered.state, self.files):
+            message = commit_message(record.subject, body=record.body, trailers=record.trailers)
+            move = branch.propose(content, record.files, message=message, time=self.now)
+            if move is not None:
+                content = replace(content, tip=move.new)
+        if content.tip != first:
+            self.progress("state", "writing decisions to reconciler/state")
+            self.allowed()
+            self.repository.writer.push([Move(ref=branch.ref, expected=first, new=content.tip)])
+
+    def report(
+        self,
+        gathered: Gathered,
+        outcome: Outcome,
+        report: FleetReport,
+        facts: Mapping[str, ClusterFacts],
+    ) -> list[Diagnostic]:
+        """Push status and works branches; what is not distributed there."""
+        diagnostics: list[Diagnostic] = []
+        moves = [
+            *self._status(gathered, outcome, report, facts),
+            *self._works(outcome, diagnostics),
+        ]
+        if moves:
+            self.progress("status", subject(report))
+            self.allowed()
+            self.repository.writer.push(moves)
+        return diagnostics
+
+    def _status(
+        self,
+        gathered: Gathered,
+        outcome: Outcome,
+        report: FleetReport,
+        facts: Mapping[str, ClusterFacts],
+    ) -> list[Move]:
+        config = outcome.fleet.config
+        branch = self.repository.status_branch(config.write_back.status_keep if config else 0)
+        files = report_files(
+            report,
+            gathered.statuses,
+            outcome,
+            clusters={cluster.name: cluster for cluster in outcome.fleet.clusters},
+            facts=facts,
+            inventory=gathered.inventory,
+            old_holds=self.gathering.holds(),
+        )
+        message = commit_message(
+            subject(report), trailers=((SOURCE_COMMIT, outcome.fleet.revision),)
+        )
+        move = branch.propose(self.repository.status(), files, message=message, time=self.now)
+        return [move] if move else []
+
+    def _works(self, outcome: Outcome, diagnostics: list[Diagnostic]) -> list[Move]:
+        config = outcome.fleet.config
+        if config is None or outcome.is_held:
+            return []
+        moves = []
+        for cluster in followed_clusters(config, outcome.fleet.clusters):
+            branch = self.repository.works_branch(cluster)
+            works = outcome.works.get(cluster, {})
+            diagnostics += withheld(works, cluster, config)
+            message = commit_message(
+                f"Render {len(works)} objects for {cluster}",
+                trailers=((SOURCE_COMMIT, outcome.fleet.revision),),
+            )
+            files = works_files(works, config)
+            move = branch.propose_all(branch.content(), files, message=message, time=self.now)
+            moves += [move] if move else []
+        return moves
