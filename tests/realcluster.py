@@ -224,7 +224,15 @@ class RealApiServer:
             "--leader-elect=false",
             f"--service-account-private-key-file={self.folder / 'sa.key'}",
             "--use-service-account-credentials=false",
+            *self._without_plain_port(),
         )
+
+    def _without_plain_port(self) -> tuple[str, ...]:
+        """Up to 1.21 a controller manager opens a fixed port too, which a second one cannot have;
+        later ones do not know the flag any more.
+        """
+        minor = int(self.version.partition(".")[2])
+        return ("--port=0",) if minor < 22 else ()
 
     def _spawn(self, name: str, *flags: str) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:
