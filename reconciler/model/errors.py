@@ -129,3 +129,9 @@ class StateDamaged(ReconcilerError):
     """A file of the state branch cannot be read, so nothing may be concluded from the branch."""
 
     default_hint = "restore the branch, or rebuild it with `reconciler recover`"
+
+
+class HostUnavailable(ReconcilerError):
+    """A Git host's API or a receiver of notifications did not take what was sent."""
+
+    default_hint = "check its address and the permissions of the token; nothing else is held up"
