@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from reconciler.model.binding import BindingState
-from reconciler.model.diagnostic import Position
+from reconciler.model.diagnostic import Diagnostic, Effect, Position, in_order
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
 from reconciler.model.manifest import Manifest
@@ -43,6 +43,24 @@ class InForce:
     before: Fleet | None
     frozen: frozenset[ObjectKey]
     is_held: bool
+
+
+NO_IDENTITY = "RC044"
+
+
+def identified(fleet: Fleet) -> Fleet:
+    """The fleet, held when it does not say whose objects these are: nothing may be applied then."""
+    config = fleet.config
+    if config is None or config.fleet_id:
+        return fleet
+    problem = Diagnostic(
+        code=NO_IDENTITY,
+        message="reconciler.yaml does not say fleetId: whose objects these are",
+        effect=Effect.HOLD,
+        position=Position(path="reconciler.yaml"),
+        hint="add fleetId, a name that no other fleet uses",
+    )
+    return replace(fleet, diagnostics=in_order([*fleet.diagnostics, problem]))
 
 
 def in_force(

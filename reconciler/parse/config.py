@@ -27,11 +27,14 @@ _DEFAULTS: Final = FleetConfig()
 
 
 def read_config(file: SourceFile | None) -> tuple[FleetConfig | None, tuple[Diagnostic, ...]]:
-    """The configuration, or None and why the commit is held."""
+    """The configuration, or None and why the commit is held.
+
+    Without the file the defaults count: enough to validate and to plan, not to apply.
+    """
     if file is None:
         message = f"there is no {CONFIG_PATH} at the root of the repository"
-        hint = f"add {CONFIG_PATH} with apiVersion, kind {KIND} and fleetId"
-        return None, (diagnostic("RC013", message, Position(CONFIG_PATH), hint=hint),)
+        hint = f"add {CONFIG_PATH} with apiVersion, kind {KIND} and fleetId; apply needs it"
+        return _DEFAULTS, (diagnostic("RC013", message, Position(CONFIG_PATH), hint=hint),)
     if file.data is None or file.kind is not EntryKind.BLOB:
         message = f"{CONFIG_PATH} {file.anomaly or 'is not a regular file'}"
         return None, (diagnostic("RC014", message, Position(CONFIG_PATH)),)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from reconciler.model.cluster import ClusterFacts
-from reconciler.model.diagnostic import Effect
+from reconciler.model.config import FleetConfig
+from reconciler.model.diagnostic import Effect, Severity
 from reconciler.model.identity import ObjectKey
 from reconciler.parse import ParseMemory, parse_fleet
 from tests.parse.fleets import (
@@ -205,20 +206,22 @@ def test_clusters_get_the_default_grades_unless_the_gate_is_off() -> None:
     assert without.resource_models == ()
 
 
-def test_a_missing_or_unreadable_configuration_holds_the_commit() -> None:
+def test_without_a_configuration_the_defaults_count_and_a_warning_says_so() -> None:
     tree = files(a=CONFIG_MAP)
     del tree["reconciler.yaml"]
     missing = parse_fleet(tree)
+    assert codes(missing) == ["RC013"]
+    assert only(missing).severity is Severity.WARNING
+    assert missing.config == FleetConfig()
+    assert not missing.is_held
+
+
+def test_an_unreadable_configuration_holds_the_commit() -> None:
     wrong = fleet(config=f"{CONFIG}guardz: {{}}\n", a=CONFIG_MAP)
     gate = fleet(config=f"{CONFIG}featureGates: {{Failver: true}}\n")
     broken = fleet(config="a: [")
-    assert [codes(one) for one in (missing, wrong, gate, broken)] == [
-        ["RC013"],
-        ["RC014"],
-        ["RC014"],
-        ["RC014"],
-    ]
-    assert all(one.is_held and one.config is None for one in (missing, wrong, gate, broken))
+    assert [codes(one) for one in (wrong, gate, broken)] == [["RC014"], ["RC014"], ["RC014"]]
+    assert all(one.is_held and one.config is None for one in (wrong, gate, broken))
     assert only(wrong).hint == "did you mean guards?"
     assert str(only(wrong).position) == "reconciler.yaml:4:1"
     assert only(gate).hint == "did you mean Failover?"
