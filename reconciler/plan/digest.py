@@ -11,11 +11,15 @@ from collections.abc import Iterable
 
 import orjson
 
-from reconciler.model.change import Change, HeldDelete
+from reconciler.model.change import Action, Change, HeldDelete
 
 
 def plan_digest(changes: Iterable[Change]) -> str:
-    """Of (cluster, identity, action, digest of the desired body) of every change."""
+    """Of (cluster, identity, action, digest of the desired body) of every change.
+
+    Namespaces created bare are left out: only a live look can tell which of them are missing, and
+    a plan made offline has to stand for the same deed.
+    """
     return _digest(
         [
             change.cluster,
@@ -24,7 +28,13 @@ def plan_digest(changes: Iterable[Change]) -> str:
             change.desired.body.digest if change.desired else "",
         ]
         for change in changes
+        if not _is_bare(change)
     )
+
+
+def _is_bare(change: Change) -> bool:
+    """Whether it creates a namespace that no document declares."""
+    return change.action is Action.CREATE and change.desired is None
 
 
 def hold_digest(deletes: Iterable[HeldDelete]) -> str:
