@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 
-from reconciler.adapters.members.observe import observe
+from reconciler.adapters.members.observe import Reader, observe
 from reconciler.model.cluster import Cluster, ClusterFacts
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.identity import ObjectKey
@@ -92,7 +92,7 @@ class Members:
     ) -> dict[str, Observed | None]:
         """What every readable member holds of what the outcome places or once placed there."""
         asked = {
-            name: _observed(
+            name: observed_of(
                 member,
                 self.facts[name],
                 outcome.works.get(name, {}).values(),
@@ -132,9 +132,10 @@ def _sentence(error: ReconcilerError) -> str:
     return f"{error} ({error.hint})" if error.hint else str(error)
 
 
-async def _observed(
-    member: Member, facts: ClusterFacts, works: Iterable[Work], recorded: frozenset[ObjectKey]
+async def observed_of(
+    member: Reader, facts: ClusterFacts, works: Iterable[Work], recorded: frozenset[ObjectKey]
 ) -> Observed:
+    """What a member holds of these Works and of what was placed there once."""
     desired = [ObjectRef(api_version=work.api_version, key=work.key) for work in works]
     wanted = {ref.key for ref in desired}
     left = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from reconciler.model.cluster import ClusterFacts
+from reconciler.model.cluster import ClusterFacts, Condition
 from reconciler.model.member import KindRef, Listing, ObjectRef, PatchType, WatchEvent
 
 
@@ -23,6 +23,10 @@ class Member(Protocol):
 
     async def probe(self) -> ClusterFacts:
         """Readiness, version, served kinds, uid and capacity, read now."""
+        ...
+
+    async def ready(self) -> Condition:
+        """The Ready condition alone, for as little as it costs."""
         ...
 
     async def get(self, ref: ObjectRef) -> dict[str, Any] | None:

@@ -14,9 +14,9 @@ import orjson
 
 from reconciler.adapters.members.discovery import Discovered, collected, legacy_rows
 from reconciler.adapters.members.pacing import Limits
-from reconciler.adapters.members.probe import probe_member
+from reconciler.adapters.members.probe import probe_member, readiness
 from reconciler.adapters.members.transport import JSON, Answer, Request, Transport
-from reconciler.model.cluster import ClusterFacts, ResourceModel
+from reconciler.model.cluster import ClusterFacts, Condition, ResourceModel
 from reconciler.model.errors import MemberRefused
 from reconciler.model.member import KindRef, Listing, ObjectRef, PatchType, WatchEvent
 
@@ -58,6 +58,10 @@ class ApiMember:
         facts = await probe_member(self._transport, self._models)
         self._resources.update(facts.resources)
         return facts
+
+    async def ready(self) -> Condition:
+        """The Ready condition alone: one request."""
+        return await readiness(self._transport)
 
     async def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         """The object, None on 404."""

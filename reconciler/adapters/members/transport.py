@@ -150,11 +150,21 @@ class Transport:
         timeout = aiohttp.ClientTimeout(
             total=None, connect=self._limits.connect_seconds, sock_read=seconds
         )
-        async with self._answered(), self._open(request, timeout) as response:
-            if response.status not in _GOOD:
-                raise self.refusal(await self._whole(response))
-            async for line in self._split(response):
-                yield line
+        has_begun = False
+        try:
+            async with self._open(request, timeout) as response:
+                if response.status not in _GOOD:
+                    raise self.refusal(await self._whole(response))
+                has_begun = True
+                self._breaker.succeeded()
+                async for line in self._split(response):
+                    yield line
+        except _NETWORK_ERRORS as error:
+            # Many watches end together when a server restarts: that is one failure, not many.
+            if not has_begun:
+                self._breaker.failed()
+            what = self.clean(str(error)) or type(error).__name__
+            raise MemberUnreachable(f"{self._name} did not answer: {what}") from None
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -220,7 +230,8 @@ class Transport:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     ssl=context if context is not None else True,
-                    limit=self._limits.concurrency * 2,
+                    # Watches keep a connection each; other requests are bounded by their places.
+                    limit=0,
                     resolver=GuardedResolver(),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
