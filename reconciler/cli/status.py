@@ -143,14 +143,11 @@ def _show_rows(incomplete: Any, failing: Any) -> None:
     if failing:
         table(
             ("OBJECT", "STATE", "CLUSTERS", "MESSAGE"),
-            [(one["object"], one["state"], _clusters(one), one["message"]) for one in failing],
+            [
+                (one["object"], one["state"], one.get("clusters", ""), one["message"])
+                for one in failing
+            ],
         )
-
-
-def _clusters(row: dict[str, Any]) -> str:
-    named = ", ".join(row.get("clusters", ()))
-    more = row.get("clustersTotal", 0) - len(row.get("clusters", ()))
-    return f"{named} and {more} more" if more > 0 else named
 
 
 def _show_templates(templates: list[TemplateStatus], cluster: str) -> None:

@@ -15,8 +15,8 @@ from reconciler.model.identity import ObjectKey
 from reconciler.model.report import FleetReport, Health, MemberStatus, TemplateStatus
 
 API_VERSION: Final = "fleet-reconciler.io/v1alpha1"
-_MOST_ROWS: Final = 20
-_MOST_CLUSTERS: Final = 5
+_MOST_ROWS: Final = 10
+_MOST_CLUSTERS: Final = 3
 
 
 def summary(report: FleetReport) -> dict[str, Any]:
@@ -95,18 +95,22 @@ class Failing:
     message: str
     clusters: tuple[str, ...] = ()
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> dict[str, str]:
         """The row of the summary."""
-        row: dict[str, Any] = {
+        row = {
             "object": str(self.key),
             "state": self.state,
             "message": self.message,
         }
         if self.clusters:
-            row["clusters"] = list(self.clusters[:_MOST_CLUSTERS])
-        if len(self.clusters) > _MOST_CLUSTERS:
-            row["clustersTotal"] = len(self.clusters)
+            row["clusters"] = self._named()
         return row
+
+    def _named(self) -> str:
+        """`eu-1, eu-2, us-1 and 7 more`: a line of text, since a list of clusters fills screens."""
+        named = ", ".join(self.clusters[:_MOST_CLUSTERS])
+        more = len(self.clusters) - _MOST_CLUSTERS
+        return f"{named} and {more} more" if more > 0 else named
 
 
 _UNSCHEDULED, _NOT_APPLIED = "Unscheduled", "NotApplied"
