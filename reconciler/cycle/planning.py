@@ -18,6 +18,7 @@ from reconciler.plan.renames import bodies_of_removed
 
 Place = tuple[str, ObjectKey]
 _DELETING = frozenset({Action.DELETE, Action.RECREATE})
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Planning:
             managed=self._managed(state),
             moved=moved,
             removed=bodies_of_removed(everything, base.works) if base is not None else None,
-            notes=self._notes(),
+            notes=self._notes(everything),
         )
         state = replace(
             state,
@@ -142,9 +143,10 @@ class Planning:
                 return policy.position
         return Position()
 
-    def _notes(self) -> tuple[str, ...]:
+    def _notes(self, changes: Iterable[Change]) -> tuple[str, ...]:
         """What a reader of the plan has to know about what it rests on."""
-        return (*self._assumptions(), *self._unknowns())
+        is_idle = all(one.action is Action.UNCHANGED for one in changes)
+        return (*(() if is_idle else self._assumptions()), *self._unknowns())
 
     def _assumptions(self) -> Iterator[str]:
         assumed = [
@@ -153,7 +155,9 @@ class Planning:
             if self.world.is_offline and cluster.name not in self.world.facts and not cluster.facts
         ]
         if assumed:
-            names = ", ".join(assumed)
+            names = ", ".join(assumed[:_MOST_NAMED])
+            rest = len(assumed) - _MOST_NAMED
+            names += f" and {rest} more clusters" if rest > 0 else ""
             yield f"no inventory of {names}: assumed ready, with every API and unknown capacity"
 
     def _unknowns(self) -> Iterator[str]:

@@ -27,6 +27,10 @@ from reconciler.model.world import Outcome, Placed
 Nearest = Callable[[Position, Pointer], Position]
 
 WAITS = "it waits for approval"
+SUSPENDED = "dispatching to the cluster is suspended: it is applied once that ends"
+_MOST_CAUSES = 3
+SUSPENDED = "dispatching to the cluster is suspended: it is applied once that ends"
+_MOST_CAUSES = 3
 
 
 @dataclass(slots=True)
@@ -97,8 +101,12 @@ class Provenance:
         if change.desired is None:
             return self._removal(change)
         if change.action is Action.CREATE:
-            return self._creation(change)
-        return replace(change, edits=self._annotated(change)) if change.edits else change
+            change = self._creation(change)
+        elif change.edits:
+            change = replace(change, edits=self._annotated(change))
+        if change.desired is not None and change.desired.is_suspended:
+            change = replace(change, reason=words_of(change.reason, SUSPENDED))
+        return change
 
     def _creation(self, change: Change) -> Change:
         if change.reason or change.key not in self.base.outcome.fleet.templates:
@@ -109,7 +117,7 @@ class Provenance:
     def _removal(self, change: Change) -> Change:
         reason, position = self._gone(change)
         if change.action is Action.HOLD:
-            reason = f"{reason}; {WAITS}" if reason else WAITS
+            reason = words_of(reason, WAITS)
         return replace(change, reason=reason, position=position)
 
     def _gone(self, change: Change) -> tuple[str, Position]:
@@ -154,11 +162,23 @@ class Provenance:
         """What changed of all that decides where an object goes."""
         after = self.head.claim(key)
         if after is None:
-            return "what requires it has moved", self.head.template_position(key)
+            return self._required(key)
         found = list(self._inputs(key, after))
         if not found:
             return str(after.ref), self.head.nearest(after.position, ("spec", "placement"))
-        return "; ".join(cause for cause, _ in found), found[0][1]
+        causes = [cause for cause, _ in found[:_MOST_CAUSES]]
+        rest = len(found) - len(causes)
+        causes += [f"{rest} more causes"] if rest else []
+        return "; ".join(causes), found[0][1]
+
+    def _required(self, key: ObjectKey) -> tuple[str, Position]:
+        """What brings an object along that no policy claims."""
+        placed = self.head.outcome.placed.get(key)
+        names = {(one.namespace, one.name) for one in placed.remembered.requirers} if placed else ()
+        for other, one in self.head.outcome.placed.items():
+            if (one.binding.resource.namespace, one.binding.name) in names:
+                return f"{other} requires it", self.head.template_position(other)
+        return "nothing requires it any more", self.head.template_position(key)
 
     def _inputs(self, key: ObjectKey, after: PropagationPolicy) -> Iterator[tuple[str, Position]]:
         """Causes with their places, the nearest one first."""
@@ -166,7 +186,8 @@ class Provenance:
         placement = self.head.nearest(after.position, ("spec", "placement"))
         if before is None:
             yield f"{after.ref} claims it now", after.position
-        elif before.ref != after.ref:
+            return
+        if before.ref != after.ref:
             yield f"{after.ref} claims it now, not {before.ref}", after.position
         elif before.digest != after.digest:
             yield f"{after.ref} changed", placement
@@ -226,6 +247,16 @@ class Provenance:
         if body is None:
             body = self._bodies[work.body.digest] = orjson.loads(work.manifest_bytes())
         return body
+
+
+def words_of(*clauses: str) -> str:
+    """The clauses that say something, as one."""
+    return "; ".join(clause for clause in clauses if clause)
+
+
+def joined(*clauses: str) -> str:
+    """The clauses that say something, as one."""
+    return "; ".join(clause for clause in clauses if clause)
 
 
 def _moved(old: Placed | None, new: Placed | None) -> set[str]:

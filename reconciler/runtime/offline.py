@@ -70,7 +70,9 @@ class Planner:
         last = self.engine.reconcile(
             World(fleet=before, state=state, facts=facts, is_offline=True), _moment(newest)
         )
-        fleet = gathering.head(newest.id, facts, before)
+        # Read once: what was new in a commit is not new to itself.
+        is_same = before.revision == newest.id
+        fleet = before if is_same else gathering.head(newest.id, facts, before)
         world = World(
             fleet=fleet,
             last_applied=before if before.config is not None else None,

@@ -102,7 +102,9 @@ def _removals(removals: tuple[Group, ...], room: int) -> list[str]:
 
 def _removal(group: Group) -> str:
     lines = [f"- {_title(group)} on {_clusters(group.clusters)}{_because(group)}"]
-    lines += [f"  - {_edit_line(edit)}" for edit in group.edits]
+    edits, marks = words.shown_edits(group)
+    lines += [f"  - {_edit_line(edit)}" for edit in edits]
+    lines += [f"  - {marks}"] if marks else []
     return "\n".join(lines)
 
 
@@ -179,7 +181,8 @@ def _diff_lines(group: Group) -> Iterator[str]:
     because = words.because(group)
     remark = f"   # {because}" if because else ""
     yield f"{SIGNS[group.action]} {words.object_name(group.key)}{remark}"
-    for edit in group.edits:
+    edits, marks = words.shown_edits(group)
+    for edit in edits:
         before, after = words.edit_sides(edit)
         path = printable(edit.path)
         remark = _remark(edit)
@@ -187,6 +190,8 @@ def _diff_lines(group: Group) -> Iterator[str]:
             yield f"-   {path}: {before}{remark if edit.is_removed else ''}"
         if not edit.is_removed:
             yield f"+   {path}: {after}{remark}"
+    if marks:
+        yield f"#   {marks}"
 
 
 def _remark(edit: Edit) -> str:

@@ -98,8 +98,11 @@ class _Page:
             yield from self._wrapped(because, 8)
 
     def _edits(self, group: Group) -> Iterator[str]:
-        for edit in group.edits:
+        edits, marks = words.shown_edits(group)
+        for edit in edits:
             yield from self._wrapped(words.edit_text(edit), 8)
+        if marks:
+            yield from self._wrapped(marks, 8)
 
     def _placement(self, change: PlacementChange) -> Iterator[str]:
         moves = "  ".join(words.placement_moves(change)) or "no cluster changes"

@@ -135,7 +135,9 @@ def _because(group: Group) -> str:
 
 
 def _edits(group: Group) -> str:
-    rows = "".join(_edit(one) for one in group.edits)
+    edits, marks = words.shown_edits(group)
+    rows = "".join(_edit(one) for one in edits)
+    rows += f'<tr><td class="where" colspan="4">{marks}</td></tr>' if marks else ""
     if not rows:
         return ""
     heads = "".join(f"<th>{name}</th>" for name in ("field", "before", "after", "why"))

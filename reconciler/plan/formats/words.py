@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -21,6 +22,13 @@ from reconciler.plan.order import wave_name, wave_of
 MAX_VALUE: Final = 200
 #: Clusters named where the rest is only counted.
 MAX_NAMED: Final = 6
+
+#: Labels and annotations that say where an object comes from, not what it is.
+_MARK: Final = re.compile(
+    r'metadata\.(labels|annotations)\["(?:(?:cluster)?propagationpolicy|(?:cluster)?resourcebinding'
+    r"|work|resourcetemplate)\.karmada\.io/"
+    r'(?:name|namespace|permanent-id|generation|uid|managed-annotations|managed-labels)"\]$'
+)
 
 NOTHING: Final = "Nothing changes."
 KNOWN_NOTHING: Final = "(absent)"
@@ -119,6 +127,13 @@ def edit_text(edit: Edit) -> str:
     change = f"{before or KNOWN_NOTHING} -> {after or KNOWN_NOTHING}"
     remark = "  (immutable: will be rejected or recreated)" if edit.is_immutable else ""
     return joined(f"{printable(edit.path)}  {change}{remark}", edit_cause(edit))
+
+
+def shown_edits(group: Group) -> tuple[tuple[Edit, ...], str]:
+    """The edits that people read, and a line for the others: an object's marks of origin."""
+    marks = [edit for edit in group.edits if _MARK.match(edit.path)]
+    rest = tuple(edit for edit in group.edits if not _MARK.match(edit.path))
+    return rest, f"marks of origin: {len(marks)} labels and annotations" if marks else ""
 
 
 def edit_cause(edit: Edit) -> str:

@@ -1,0 +1,1 @@
+"""Reviewing changes of real repositories: plans in every format, explanations, history."""
