@@ -52,9 +52,11 @@ def delete(cluster: SimulatedCluster, place: Place, options: DeleteOptions) -> M
         if not options.dry_run:
             cluster.remove(resource, place.key)
         return _farewell(cluster, place, to_version(stored, resource))
-    if options.dry_run or doomed is stored:
-        return to_version(doomed, resource)
-    return to_version(cluster.put(resource, place.key, doomed), resource)
+    if not options.dry_run and doomed is not stored:
+        doomed = cluster.put(resource, place.key, doomed)
+    if resource.key == _SERVICES and not cluster.features.service_deletes_return_object:
+        return _farewell(cluster, place, doomed)
+    return to_version(doomed, resource)
 
 
 def _check_preconditions(place: Place, stored: Manifest, options: DeleteOptions) -> None:

@@ -17,11 +17,13 @@ SINCE: Final[Mapping[str, int]] = {
     "labels_namespaces": 21,
     "typed_custom_resources": 21,
     "ip_families": 21,
+    "owns_empty_maps": 21,
     "subresource_entries": 22,
     "service_deletes_return_object": 23,
     "openapi_v3": 24,
     "validates_fields": 25,
     "interleaves_lists": 26,
+    "strategic_drops_nulls": 26,
     "aggregated_discovery": 27,
     "initial_events": 32,
     "emulation_versions": 33,
@@ -46,11 +48,13 @@ class Features:
     labels_namespaces: bool  # kubernetes.io/metadata.name
     typed_custom_resources: bool  # apply knows list maps and sets of CRDs
     ip_families: bool  # of Services
+    owns_empty_maps: bool  # apply counts an empty map as a field
     subresource_entries: bool  # managedFields name the subresource, and status is reset
     service_deletes_return_object: bool
     openapi_v3: bool
     validates_fields: bool  # ?fieldValidation=
     interleaves_lists: bool  # apply keeps both orders
+    strategic_drops_nulls: bool  # a null in a map that is new says nothing
     aggregated_discovery: bool
     initial_events: bool  # ?sendInitialEvents=
     emulation_versions: bool

@@ -35,6 +35,8 @@ GENERATIONS: Final[frozenset[Name]] = frozenset(
         ("networking.k8s.io", "ingressclasses"),
     }
 )
+# Their annotations count too. Source: registry/apps/deployment/strategy.go.
+COUNTS_ANNOTATIONS: Final[frozenset[Name]] = frozenset({("apps", "deployments")})
 GENERATIONS_SINCE: Final[Mapping[Name, int]] = {
     ("batch", "jobs"): 21,
     ("batch", "cronjobs"): 21,
@@ -58,7 +60,6 @@ CREATED_BY_PUT: Final[frozenset[Name]] = frozenset(
         ("", "endpoints"),
         ("", "events"),
         ("", "limitranges"),
-        ("", "services"),
         ("events.k8s.io", "events"),
         ("coordination.k8s.io", "leases"),
         ("rbac.authorization.k8s.io", "roles"),
@@ -78,6 +79,16 @@ CONDITIONAL_PUT: Final[frozenset[Name]] = frozenset(
         ("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations"),
     }
 )
+
+
+_SERVICES_CREATED_SINCE: Final = 23
+
+
+def is_created_by_put(name: Name, minor: int) -> bool:
+    """Whether a PUT of an absent object creates it."""
+    if name == ("", "services"):
+        return minor >= _SERVICES_CREATED_SINCE
+    return name in CREATED_BY_PUT
 
 
 def counts_generations(name: Name, minor: int) -> bool:

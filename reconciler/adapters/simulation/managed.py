@@ -22,6 +22,7 @@ from reconciler.adapters.simulation.typed import (
     field_set,
     merge,
     remove,
+    whole,
 )
 
 Manifest = dict[str, Any]
@@ -76,6 +77,7 @@ class Rules:
     shape: Shape
     reset: FieldSet
     interleave: bool
+    owns_empty: bool = True
 
 
 def owners(manifest: Mapping[str, Any]) -> Owners:
@@ -149,7 +151,7 @@ def after_update(
     before: Manifest, after: Manifest, writer: Writer, time: str, rules: Rules
 ) -> Owners:
     """Entries after a create, update or patch: the writer owns what it changed or added."""
-    entries = owners(before)
+    entries = _expanded(owners(before), before, rules)
     changes = compare(before, after, rules.shape)
     touched = fieldset.union(changes.modified, changes.added)
     entries = _taken(entries, writer, touched, changes.removed)
@@ -202,12 +204,16 @@ def apply(
     except TypedError as error:
         raise internal(f"failed to create typed patch object{subject}: {error}") from error
     entries = _renamed(_with_past(live, owners(live), writer, time, rules), writer)
+    entries = _expanded(entries, live, rules)
     previous = entries.get(writer)
-    mine = _ownable(field_set(config, rules.shape), rules.reset)
+    applied = field_set(config, rules.shape, owns_empty=rules.owns_empty)
+    mine = _ownable(applied, rules.reset)
     merged = merge(live, config, rules.shape, interleave=rules.interleave)
-    entries[writer] = Entry(fields=mine, time=time)
     if previous is not None:
-        merged = _pruned(merged, entries, previous.fields, rules)
+        # Name and namespace are nobody's in the end, but they keep their parent from being pruned.
+        present = {**entries, writer: Entry(fields=applied, time=time)}
+        merged = _pruned(merged, present, previous.fields, rules)
+    entries[writer] = Entry(fields=mine, time=time)
     changes = compare(live, merged, rules.shape)
     touched = fieldset.union(changes.modified, changes.added)
     if not force:
@@ -218,6 +224,19 @@ def apply(
     elif previous is not None and previous.fields == mine:
         entries[writer] = replace(entries[writer], time=previous.time)
     return merged, entries
+
+
+def _expanded(entries: Owners, live: Manifest, rules: Rules) -> Owners:
+    """Before 1.21, who owns a map or list and nothing in it is taken to own all of it.
+
+    Source: structured-merge-diff 4.0, typed/reconcile_schema.go.
+    """
+    if rules.owns_empty:
+        return entries
+    return {
+        writer: replace(entry, fields=whole(entry.fields, live, rules.shape))
+        for writer, entry in entries.items()
+    }
 
 
 def _renamed(entries: Owners, writer: Writer) -> Owners:
@@ -236,41 +255,53 @@ def _with_past(live: Manifest, entries: Owners, writer: Writer, time: str, rules
     if entries or not live["metadata"].get("uid"):
         return entries
     past = Writer(manager=BEFORE_FIRST_APPLY, operation="Update", api_version=writer.api_version)
-    fields = _ownable(field_set(live, rules.shape), rules.reset)
+    fields = _ownable(field_set(live, rules.shape, owns_empty=rules.owns_empty), rules.reset)
     return {past: Entry(fields=fields, time=time)} if fields else {}
 
 
 def _pruned(merged: Manifest, entries: Owners, previous: FieldSet, rules: Rules) -> Manifest:
     """Without what this writer applied before, applies no longer, and nobody else owns."""
     shape = rules.shape
-    pruned = remove(merged, shape, fieldset.with_named_fields(previous, shape))
+    pruned = remove(merged, shape, _with_named(previous, rules))
     if pruned is ABSENT:
         pruned = {}
     managed: FieldSet = {}
     for entry in entries.values():
         managed = fieldset.union(managed, entry.fields)
-    pruned = _add_back(merged, pruned, managed, shape)
-    return _add_back_dangling(merged, pruned, previous, shape)
+    pruned = _add_back(merged, pruned, managed, rules)
+    return _add_back_dangling(merged, pruned, previous, rules)
 
 
-def _add_back(merged: Manifest, pruned: Manifest, managed: FieldSet, shape: Shape) -> Manifest:
-    everything = fieldset.with_named_fields(field_set(merged, shape), shape)
+def _named_set(manifest: Manifest, rules: Rules) -> FieldSet:
+    fields = field_set(manifest, rules.shape, owns_empty=rules.owns_empty)
+    return _with_named(fields, rules)
+
+
+def _with_named(fields: FieldSet, rules: Rules) -> FieldSet:
+    """A struct field goes with what it holds; before 1.21 it stayed for the defaults inside it."""
+    return fieldset.with_named_fields(fields, rules.shape) if rules.owns_empty else fields
+
+
+def _add_back(merged: Manifest, pruned: Manifest, managed: FieldSet, rules: Rules) -> Manifest:
+    shape = rules.shape
+    everything = _named_set(merged, rules)
     kept = fieldset.union(
-        fieldset.with_named_fields(field_set(pruned, shape), shape),
-        fieldset.with_named_fields(managed, shape),
+        _named_set(pruned, rules),
+        _with_named(managed, rules),
     )
     result: Manifest = remove(merged, shape, fieldset.difference(everything, kept))
     return result
 
 
 def _add_back_dangling(
-    merged: Manifest, pruned: Manifest, previous: FieldSet, shape: Shape
+    merged: Manifest, pruned: Manifest, previous: FieldSet, rules: Rules
 ) -> Manifest:
     """What was never this writer's and went only because its parent did comes back."""
-    everything = fieldset.with_named_fields(field_set(merged, shape), shape)
-    kept = fieldset.with_named_fields(field_set(pruned, shape), shape)
+    shape = rules.shape
+    everything = _named_set(merged, rules)
+    kept = _named_set(pruned, rules)
     gone = fieldset.intersection(
-        fieldset.difference(everything, kept), fieldset.with_named_fields(previous, shape)
+        fieldset.difference(everything, kept), _with_named(previous, rules)
     )
     result: Manifest = remove(merged, shape, gone)
     return result

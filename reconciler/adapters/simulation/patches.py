@@ -47,8 +47,13 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return result
 
 
-def strategic_patch(target: Any, patch: dict[str, Any], shape: Shape) -> Any:
-    """Lists merge by key or as sets where the type says so; directives are obeyed."""
+def strategic_patch(
+    target: Any, patch: dict[str, Any], shape: Shape, *, keeps_nulls: bool = False
+) -> Any:
+    """Lists merge by key or as sets where the type says so; directives are obeyed.
+
+    `keeps_nulls`: maps that are new arrive with their nulls, as in old servers.
+    """
     directive = patch.get(_DIRECTIVE)
     if directive == "replace":
         return {name: value for name, value in patch.items() if name != _DIRECTIVE}
@@ -64,8 +69,16 @@ def strategic_patch(target: Any, patch: dict[str, Any], shape: Shape) -> Any:
         if value is None:
             result.pop(name, None)
             continue
-        merged = _strategic_field(result.get(name), value, _field(shape, name), patch, name)
-        result[name] = merged
+        below = _field(shape, name)
+        if isinstance(value, dict):
+            is_new = keeps_nulls and name not in result and not _has_directives(value)
+            result[name] = (
+                value
+                if is_new
+                else strategic_patch(result.get(name), value, below, keeps_nulls=keeps_nulls)
+            )
+        else:
+            result[name] = _strategic_list(result.get(name), value, below, patch.get(_ORDER + name))
     _order_untouched(result, patch, shape)
     return result
 
@@ -76,11 +89,15 @@ def _field(shape: Shape, name: str) -> Shape:
     return shape.item if isinstance(shape, MapOf) else ANYTHING
 
 
-def _strategic_field(old: Any, value: Any, shape: Shape, patch: dict[str, Any], name: str) -> Any:
-    if isinstance(value, dict):
-        return strategic_patch(old, value, shape)
+def _has_directives(patch: dict[str, Any]) -> bool:
+    return any(
+        name.startswith("$") or (isinstance(value, dict) and _has_directives(value))
+        for name, value in patch.items()
+    )
+
+
+def _strategic_list(old: Any, value: Any, shape: Shape, order: list[Any] | None) -> Any:
     if isinstance(value, list) and isinstance(shape, ListOf) and "merge" in shape.strategy:
-        order = patch.get(_ORDER + name)
         if shape.merge_key:
             return _merged_maps(old or [], value, shape, order)
         return _merged_primitives(old or [], value, order)

@@ -77,28 +77,55 @@ def elements(items: list[Any], shape: ListOf) -> list[tuple[str, Any]]:
 # ---- the paths a value has
 
 
-def field_set(value: Any, shape: Shape) -> FieldSet:
-    """The paths that a configuration owns: leaves, list items, and keys of free maps."""
+def field_set(value: Any, shape: Shape, *, owns_empty: bool = True) -> FieldSet:
+    """The paths that a configuration owns: leaves, list items, and keys of free maps.
+
+    `owns_empty`: an empty map is a leaf, as since structured-merge-diff 4.1.
+    """
     if _is_granular_map(value, shape):
-        return _map_set(value, shape)
+        return _map_set(value, shape, owns_empty=owns_empty)
     if _is_granular_list(shape, value):
         result: FieldSet = {}
         for element, item in elements(value, shape):
-            result[element] = {**field_set(item, shape.item), MEMBER: {}}
+            inner = field_set(item, shape.item, owns_empty=owns_empty)
+            result[element] = {**inner, MEMBER: {}}
         return result
     return LEAF
 
 
-def _map_set(value: dict[str, Any], shape: Shape) -> FieldSet:
+def _map_set(value: dict[str, Any], shape: Shape, *, owns_empty: bool) -> FieldSet:
     result: FieldSet = {}
     declared = shape.fields if isinstance(shape, Struct) else {}
     for name, item, below in _map_fields(value, shape):
-        inner = field_set(item, below)
-        if MEMBER not in inner and (name not in declared or item == {}):
+        inner = field_set(item, below, owns_empty=owns_empty)
+        is_leaf = name not in declared or (owns_empty and item == {})
+        if MEMBER not in inner and is_leaf:
             inner = {**inner, MEMBER: {}}
         if inner:
             result["f:" + name] = inner
     return result
+
+
+def whole(fields: FieldSet, value: Any, shape: Shape) -> FieldSet:
+    """`fields` with everything below the members that have nothing below them."""
+    is_map = _is_granular_map(value, shape)
+    if not is_map and not _is_granular_list(shape, value):
+        return fields
+    if list(fields) == [MEMBER]:
+        return {**field_set(value, shape, owns_empty=False), MEMBER: {}}
+    below = _children(value, shape)
+    result = dict(fields)
+    for element, child in fields.items():
+        if element in below:
+            result[element] = whole(child, *below[element])
+    return result
+
+
+def _children(value: Any, shape: Shape) -> dict[str, tuple[Any, Shape]]:
+    """Path element → value and shape below a granular map or list."""
+    if _is_granular_list(shape, value):
+        return {element: (item, shape.item) for element, item in elements(value, shape)}
+    return {"f:" + name: (item, below) for name, item, below in _map_fields(value, shape)}
 
 
 # ---- what changed

@@ -7,12 +7,13 @@ apimachinery validation, pkg/apis/*/validation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 
 from reconciler.adapters.simulation.errors import Cause
+from reconciler.model.quantity import Quantity
 
 Manifest = Mapping[str, Any]
 Name = tuple[str, str]
@@ -139,6 +140,11 @@ def _containers(spec: Mapping[str, Any], path: str) -> Iterator[Cause]:
             yield bad_value(f"{where}.name", container["name"], "a lowercase RFC 1123 label")
         if not container.get("image"):
             yield required(f"{where}.image")
+        yield from _amounts(container.get("resources") or {}, f"{where}.resources")
+    yield from _mounts(spec, path)
+    yield from _probes(spec, path)
+    yield from _init_probes(spec, path)
+    yield from _volumes(spec, path)
     names = [container.get("name") for container in spec.get("containers") or ()]
     for position, name in enumerate(names):
         if name in names[:position]:
@@ -147,6 +153,60 @@ def _containers(spec: Mapping[str, Any], path: str) -> Iterator[Cause]:
                 message=f'Duplicate value: "{name}"',
                 field=f"{path}.containers[{position}].name",
             )
+
+
+def _amounts(resources: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    """No more is requested than allowed."""
+    limits = resources.get("limits") or {}
+    for name, amount in (resources.get("requests") or {}).items():
+        if name in limits and Quantity.parse(amount) > Quantity.parse(limits[name]):
+            message = f"must be less than or equal to {name} limit"
+            yield bad_value(f"{path}.requests", amount, message)
+
+
+def _mounts(spec: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    """What is mounted must be a volume of the pod."""
+    volumes = {volume.get("name") for volume in spec.get("volumes") or ()}
+    for part in ("initContainers", "containers"):
+        for position, container in enumerate(spec.get(part) or ()):
+            for number, mount in enumerate(container.get("volumeMounts") or ()):
+                if mount.get("name") not in volumes:
+                    yield Cause(
+                        reason="FieldValueNotFound",
+                        message=f'Not found: "{mount.get("name", "")}"',
+                        field=f"{path}.{part}[{position}].volumeMounts[{number}].name",
+                    )
+
+
+def _init_probes(spec: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    """Init containers end, so they have no probes; sidecars among them may."""
+    for position, container in enumerate(spec.get("initContainers") or ()):
+        if container.get("restartPolicy") == "Always":
+            continue
+        for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+            if probe in container:
+                field = f"{path}.initContainers[{position}].{probe}"
+                yield bad_value(field, {}, "must not be set for init containers")
+
+
+def _volumes(spec: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    """A volume comes from one place."""
+    for position, volume in enumerate(spec.get("volumes") or ()):
+        sources = [name for name in volume if name != "name"]
+        if len(sources) > 1:
+            field = f"{path}.volumes[{position}].{sources[-1]}"
+            yield refused(field, "may not specify more than 1 volume type")
+
+
+def _probes(spec: Mapping[str, Any], path: str) -> Iterator[Cause]:
+    """A probe over HTTP or TCP names a port."""
+    for position, container in enumerate(spec.get("containers") or ()):
+        for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+            for kind in ("httpGet", "tcpSocket"):
+                target = (container.get(probe) or {}).get(kind)
+                if target is not None and not target.get("port"):
+                    field = f"{path}.containers[{position}].{probe}.{kind}.port"
+                    yield bad_value(field, 0, "must be between 1 and 65535, inclusive")
 
 
 def _not_negative(spec: Mapping[str, Any], *fields: str) -> Iterator[Cause]:
@@ -182,6 +242,14 @@ def _workload(manifest: Manifest) -> Iterator[Cause]:
         )
     yield from _containers(template.get("spec") or {}, "spec.template.spec")
     yield from _always_restarts(template.get("spec") or {}, "spec.template.spec")
+
+
+def _deployment(manifest: Manifest) -> Iterator[Cause]:
+    yield from _workload(manifest)
+    strategy = (manifest.get("spec") or {}).get("strategy") or {}
+    if strategy.get("type") == "Recreate" and strategy.get("rollingUpdate") is not None:
+        message = "may not be specified when strategy `type` is 'Recreate'"
+        yield refused("spec.strategy.rollingUpdate", message)
 
 
 def _selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
@@ -227,11 +295,21 @@ def _cron_job(manifest: Manifest) -> Iterator[Cause]:
         yield bad_value("spec.schedule", schedule, "expected exactly 5 fields")
 
 
+def _repeated_ports(ports: Sequence[Mapping[str, Any]]) -> Iterator[Cause]:
+    names = [port.get("name") for port in ports]
+    for position, name in enumerate(names):
+        if name and name in names[:position]:
+            field = f"spec.ports[{position}].name"
+            message = f'Duplicate value: "{name}"'
+            yield Cause(reason="FieldValueDuplicate", message=message, field=field)
+
+
 def _service(manifest: Manifest) -> Iterator[Cause]:
     spec = manifest.get("spec") or {}
     is_proxied = spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None"
     if is_proxied and not spec.get("ports"):
         yield required("spec.ports")
+    yield from _repeated_ports(spec.get("ports") or ())
     for position, port in enumerate(spec.get("ports") or ()):
         number = port.get("port", 0)
         if not 0 < number <= 65535:  # noqa: PLR2004 — the range of ports
@@ -287,7 +365,7 @@ CHECKS: Final[Mapping[Name, Check]] = {
     ("", "services"): _service,
     ("", "configmaps"): _data,
     ("", "secrets"): _data,
-    ("apps", "deployments"): _workload,
+    ("apps", "deployments"): _deployment,
     ("apps", "replicasets"): _workload,
     ("apps", "statefulsets"): _workload,
     ("apps", "daemonsets"): _workload,

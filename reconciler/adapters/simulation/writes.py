@@ -16,6 +16,7 @@ from reconciler.adapters.simulation.conversion import to_version
 from reconciler.adapters.simulation.decoding import Decoder, zero
 from reconciler.adapters.simulation.defaulting import with_defaults
 from reconciler.adapters.simulation.errors import ApiError, Cause
+from reconciler.adapters.simulation.features import Features
 from reconciler.adapters.simulation.fieldset import FieldSet, parse
 from reconciler.adapters.simulation.managed import Rules, Writer
 from reconciler.adapters.simulation.patches import json_patch, merge_patch, strategic_patch
@@ -113,7 +114,8 @@ class Writes:
             )
         old = self._existing(place)
         if old is None:
-            if resource.key not in kinds.CREATED_BY_PUT or place.subresource:
+            creates = kinds.is_created_by_put(resource.key, self._cluster.features.minor)
+            if not creates or place.subresource:
                 raise errors.not_found(resource.plural, resource.group, place.name)
             manifest["metadata"].pop("resourceVersion", None)
             manifest["metadata"].pop("uid", None)
@@ -139,16 +141,12 @@ class Writes:
             raise errors.not_found(resource.plural, resource.group, place.name)
         if place.subresource == "scale":
             seen = scale.of(old, resource)
-            patched = _patched(seen, patch, media, resource)
+            patched = _patched(seen, patch, media, resource, self._cluster.features)
             return Outcome(self.scale(place, patched, options))
-        patched = _patched(old, patch, media, resource)
+        patched = _patched(old, patch, media, resource, self._cluster.features)
         manifest, warnings = self._decoded(resource, patched, options)
         manifest = self._addressed(place, manifest)
-        if manifest["metadata"].get("name") != place.name:
-            cause = validation.bad_value(
-                "metadata.name", manifest["metadata"].get("name"), "field is immutable"
-            )
-            raise errors.invalid(resource.kind, resource.group, place.name, [cause])
+        self._check_name(place, manifest)
         return Outcome(self._changed(place, old, manifest, options), warnings=warnings)
 
     def scale(self, place: Place, body: Any, options: WriteOptions) -> Manifest:
@@ -218,11 +216,7 @@ class Writes:
                 raise errors.not_found(resource.plural, resource.group, place.name)
             stored = self._new(place, manifest, options, entries)
             return Outcome(stored, created=True, warnings=warnings)
-        if manifest["metadata"].get("name") != place.name:
-            cause = validation.bad_value(
-                "metadata.name", manifest["metadata"].get("name"), "field is immutable"
-            )
-            raise errors.invalid(resource.kind, resource.group, place.name, [cause])
+        self._check_name(place, manifest)
         stored = self._changed(place, old, manifest, options, entries)
         if stored is old:
             self._note_unchanged((*subject, options.manager), old, patch)
@@ -317,6 +311,18 @@ class Writes:
         metadata["namespace"] = place.namespace
         return manifest
 
+    def _check_name(self, place: Place, manifest: Manifest) -> None:
+        """A patch may not take or change the name."""
+        resource, name = place.resource, manifest["metadata"].get("name")
+        if not name:
+            raise errors.bad_request(
+                f"the name of the object ({place.name} based on URL) was undeterminable: name must "
+                "be provided"
+            )
+        if name != place.name:
+            cause = validation.bad_value("metadata.name", name, "field is immutable")
+            raise errors.invalid(resource.kind, resource.group, place.name, [cause])
+
     def _generated(self, prefix: str) -> str:
         random = self._cluster.random
         return prefix + "".join(random.choice(_NAME_ALPHABET) for _ in range(5))
@@ -341,6 +347,7 @@ class Writes:
             shape=resource.shape,
             reset=reset,
             interleave=self._cluster.features.interleaves_lists,
+            owns_empty=self._cluster.features.owns_empty_maps,
         )
 
     def _writer(self, place: Place, options: WriteOptions, operation: str) -> Writer:
@@ -477,8 +484,11 @@ class Writes:
         manifest = self._defaulted(resource, manifest, old)
         manifest = cluster.allocate(resource, manifest)
         self._validate(resource, manifest, old)
-        self._count_generation(resource, old, manifest)
-        if entries is None:
+        if place.subresource != "status":
+            self._count_generation(resource, old, manifest)
+        if entries is None and not old["metadata"].get("managedFields"):
+            entries = {}  # untracked objects stay so until somebody applies (skipNonApplied)
+        elif entries is None:
             entries = managed.after_update(
                 managed.with_sent_owners(old, sent),
                 self._seen_by_owners(sent, manifest),
@@ -540,10 +550,10 @@ class Writes:
         generation = old["metadata"].get("generation")
         if generation is None:
             return
-        custom = resource.custom is not None
-        if _counted_part(old, resource) != _counted_part(manifest, resource) and (
-            custom or kinds.counts_generations(resource.key, self._cluster.features.minor)
-        ):
+        counts = resource.custom is not None or kinds.counts_generations(
+            resource.key, self._cluster.features.minor
+        )
+        if counts and _counted_part(old, resource) != _counted_part(manifest, resource):
             manifest["metadata"]["generation"] = generation + 1
 
 
@@ -560,7 +570,9 @@ def _before_strategy(resource: Resource, sent: Manifest, defaulted: Manifest) ->
     return {**defaulted, "spec": sent.get("spec") or {}}
 
 
-def _patched(target: Manifest, patch: Any, media: str, resource: Resource) -> Manifest:
+def _patched(
+    target: Manifest, patch: Any, media: str, resource: Resource, features: Features
+) -> Manifest:
     if media == JSON_PATCH:
         return json_patch(target, patch)
     if not isinstance(patch, dict):
@@ -568,7 +580,8 @@ def _patched(target: Manifest, patch: Any, media: str, resource: Resource) -> Ma
     if media == MERGE_PATCH:
         result: Manifest = merge_patch(target, patch)
         return result
-    merged: Manifest = strategic_patch(target, patch, resource.shape)
+    keeps = not features.strategic_drops_nulls
+    merged: Manifest = strategic_patch(target, patch, resource.shape, keeps_nulls=keeps)
     return merged
 
 
@@ -618,7 +631,10 @@ def _counted_part(manifest: Mapping[str, Any], resource: Resource) -> Mapping[st
     hidden = {"metadata", "apiVersion", "kind"}
     if resource.custom is None or resource.custom.has_status:
         hidden.add("status")
-    return {name: value for name, value in manifest.items() if name not in hidden}
+    counted = {name: value for name, value in manifest.items() if name not in hidden}
+    if resource.key in kinds.COUNTS_ANNOTATIONS:
+        counted["annotations"] = manifest["metadata"].get("annotations") or {}
+    return counted
 
 
 def _is_due(manifest: Manifest) -> bool:
