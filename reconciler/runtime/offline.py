@@ -75,7 +75,7 @@ class Planner:
         fleet = before if is_same else gathering.head(newest.id, facts, before)
         world = World(
             fleet=fleet,
-            last_applied=before if before.config is not None else None,
+            last_applied=before if before.config is not None and not is_same else None,
             state=state,
             facts=facts,
             base=last,
