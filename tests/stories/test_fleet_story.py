@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.errors import StalePlan
 from reconciler.model.identity import ObjectKey
+from reconciler.runtime.offline import Planner
+from reconciler.runtime.repository import FleetRepository
 from tests.realcluster import RealApiServer, assets
 from tests.stories.fleetbench import (
     FleetBench,
@@ -250,3 +253,14 @@ async def test_a_stopped_member_freezes_alone(bench: FleetBench, tmp_path: Path)
     back = await bench.apply_commit("it is back")
     assert ("two", "delete", str(SETTINGS)) in written(back)
     assert not back.has_failures
+
+
+async def test_the_offline_plan_is_what_apply_does_or_apply_refuses(bench: FleetBench) -> None:
+    bench.commit("open the shop")
+    planned = Planner(FleetRepository.local(bench.repo)).plan().head.plan
+    done = await bench.hub.reconcile(plan_digest=planned.digest)
+    assert ("one", "create", str(WEB)) in written(done)
+    bench.write_documents("web.yaml", deployment("web", image="shop/web:4"))
+    bench.commit("another")
+    with pytest.raises(StalePlan, match="the plan is now"):
+        await bench.hub.reconcile(plan_digest=planned.digest)
