@@ -1,0 +1,3 @@
+"""Tests of the composition."""
+
+from __future__ import annotations
