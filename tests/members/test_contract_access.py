@@ -88,3 +88,17 @@ def test_what_is_not_served_is_not_found(server: Server) -> None:
 
 def test_an_unknown_subresource_is_not_found(server: Server) -> None:
     assert server.get("/apis/apps/v1/namespaces/default/deployments/web/nothing")[0] == 404
+
+
+def test_reviews_answer_and_store_nothing(server: Server) -> None:
+    attributes = {"verb": "delete", "resource": "pods", "namespace": "default"}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    code, body = server.post(path, review)
+    assert (code, body["status"]["allowed"]) == (201, True)
+    code, body = server.get(path)
+    assert (code, reason(body)) == (405, "MethodNotAllowed")

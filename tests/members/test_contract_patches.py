@@ -248,3 +248,28 @@ def test_a_field_the_server_does_not_know(server: Server, path: str) -> None:
     assert "replica" not in body["spec"]
     code, body = server.post(path, manifest, dryRun="All", fieldValidation="Strict")
     assert code == (400 if server.minor >= 25 else 201)
+
+
+def test_an_annotation_written_with_the_status_stays(server: Server, path: str) -> None:
+    server.post(path, deployment("web"))
+    change = {
+        "metadata": {"annotations": {"seen": "1"}, "labels": {"lost": "1"}},
+        "status": {"observedGeneration": 1},
+    }
+    _, body = server.patch(f"{path}/web/status", change, fieldManager="s")
+    assert body["metadata"]["annotations"] == {"seen": "1"}
+    assert "labels" not in body["metadata"]
+    assert "f:annotations" in owners(body)["s"]["f:metadata"]
+
+
+def test_status_can_be_applied(server: Server, path: str) -> None:
+    server.post(path, deployment("web"))
+    manifest = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "status": {"replicas": 2},
+    }
+    code, body = server.apply(f"{path}/web/status", manifest, "s")
+    assert (code, body["status"]["replicas"], body["spec"]["replicas"]) == (200, 2, 2)
+    assert owners(body)["s"] == {"f:status": {"f:replicas": {}}}

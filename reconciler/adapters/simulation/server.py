@@ -17,7 +17,16 @@ import yaml
 from aiohttp import web
 from multidict import MultiMapping
 
-from reconciler.adapters.simulation import discovery, errors, faults, openapi, reads, scale, tables
+from reconciler.adapters.simulation import (
+    discovery,
+    errors,
+    faults,
+    openapi,
+    reads,
+    reviews,
+    scale,
+    tables,
+)
 from reconciler.adapters.simulation.access import (
     User,
     authenticate,
@@ -228,6 +237,8 @@ async def _resource_answer(call: Call, named: Target) -> web.StreamResponse:
         return await _subresource_answer(call, named, resource, verb)
     if verb not in resource.verbs:
         raise errors.method_not_allowed()
+    if resource.verbs == ("create",):
+        return await _review(call, named, resource)
     if is_watch:
         return await _watch(call, named, resource)
     return await _HANDLERS[verb](call, named, resource)
@@ -307,6 +318,31 @@ async def _create(call: Call, named: Target, resource: Resource) -> web.StreamRe
     with call.cluster.lock:
         outcome = call.cluster.writes.create(place, body, _write_options(call))
     return _written(call, resource, outcome.manifest, 201, outcome.warnings)
+
+
+async def _review(call: Call, named: Target, resource: Resource) -> web.StreamResponse:
+    """A kind that is only ever created is a question; those without an answer here are 501."""
+    del named
+    if resource.plural not in reviews.REVIEWS:
+        raise errors.not_implemented(f"creating {resource.plural}")
+    body = await _body(call, _JSON, "application/yaml")
+    with call.cluster.lock:
+        answered = reviews.review(resource.plural, call.user, body, call.cluster.store)
+    return _encoded(answered, 201)
+
+
+async def _bind(call: Call, named: Target, resource: Resource) -> web.StreamResponse:
+    body = await _body(call, _JSON, "application/yaml")
+    node = (body.get("target") or {}).get("name", "")
+    with call.cluster.lock:
+        pod = reads.get(call.cluster, resource, named.namespace, named.name)
+        if pod["spec"].get("nodeName"):
+            message = f"pod {named.name} is already assigned to node"
+            raise errors.conflict(resource.plural, resource.group, named.name, message)
+        call.cluster.bind(pod, node)
+    return _encoded(
+        {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, 201
+    )
 
 
 async def _update(call: Call, named: Target, resource: Resource) -> web.StreamResponse:
@@ -434,6 +470,7 @@ _SUBRESOURCES: Final[Mapping[tuple[str, str], Handler]] = {
     ("scale", "patch"): _patch,
     ("finalize", "update"): _finalize,
     ("eviction", "create"): _evict,
+    ("binding", "create"): _bind,
 }
 
 

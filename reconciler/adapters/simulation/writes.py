@@ -33,7 +33,12 @@ APPLY_PATCH: Final = "application/apply-patch+yaml"
 _UNCHANGED_LIMIT: Final = 20_000
 _NAME_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 _RESET_STATUS: Final[FieldSet] = parse({"f:status": {}})
+# What a write of the status cannot change: of custom resources everything else, of built-in kinds
+# the spec, of Deployments the labels too.
 _RESET_OTHERS: Final[FieldSet] = parse({"f:spec": {}, "f:metadata": {}})
+_RESET_SPEC: Final[FieldSet] = parse({"f:spec": {}})
+_RESET_LABELLED: Final[FieldSet] = parse({"f:spec": {}, "f:metadata": {"f:labels": {}}})
+_DEPLOYMENTS: Final = ("apps", "deployments")
 _RESET_NOTHING: Final[FieldSet] = {}
 # The server's own part of metadata: what a client sends for it is ignored.
 _SERVER_METADATA: Final = (
@@ -340,7 +345,7 @@ class Writes:
         resource = place.resource
         if self._cluster.features.subresource_entries:
             if place.subresource == "status":
-                reset = _RESET_OTHERS
+                reset = _status_reset(resource)
             elif "status" in resource.subresources:
                 reset = _RESET_STATUS
         return Rules(
@@ -570,6 +575,12 @@ def _before_strategy(resource: Resource, sent: Manifest, defaulted: Manifest) ->
     return {**defaulted, "spec": sent.get("spec") or {}}
 
 
+def _status_reset(resource: Resource) -> FieldSet:
+    if resource.custom is not None:
+        return _RESET_OTHERS
+    return _RESET_LABELLED if resource.key == _DEPLOYMENTS else _RESET_SPEC
+
+
 def _patched(
     target: Manifest, patch: Any, media: str, resource: Resource, features: Features
 ) -> Manifest:
@@ -595,6 +606,10 @@ def _carried(place: Place, old: Manifest, manifest: Manifest) -> Manifest:
             kept.pop("status", None)
         metadata = old["metadata"] if place.resource.custom is not None else manifest["metadata"]
         manifest = {**kept, "metadata": dict(metadata)}
+        if place.resource.key == _DEPLOYMENTS:
+            manifest["metadata"].pop("labels", None)
+            if "labels" in old["metadata"]:
+                manifest["metadata"]["labels"] = old["metadata"]["labels"]
     else:
         manifest = {**manifest, "metadata": dict(manifest["metadata"])}
         if "status" in place.resource.subresources:
