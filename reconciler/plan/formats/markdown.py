@@ -26,6 +26,8 @@ _FOOT: Final = 600
 _MAX_DIAGNOSTICS: Final = 50
 #: Characters of a folded block of many objects.
 _BLOCK: Final = 6_000
+#: Longer remarks have a line of their own: a comment is narrow.
+_LONGEST_REMARK: Final = 60
 
 
 def show(plan: Plan, context: Context) -> str:
@@ -186,6 +188,9 @@ def _diff_lines(group: Group) -> Iterator[str]:
         before, after = words.edit_sides(edit)
         path = printable(edit.path)
         remark = _remark(edit)
+        if len(remark) > _LONGEST_REMARK:
+            yield f"#  {remark.strip().removeprefix('#')}"
+            remark = ""
         if not edit.is_added:
             yield f"-   {path}: {before}{remark if edit.is_removed else ''}"
         if not edit.is_removed:

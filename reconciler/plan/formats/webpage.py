@@ -11,7 +11,7 @@ from html import escape
 from typing import Final
 
 from reconciler.model.change import SIGNS, Edit, PlacementChange, Plan, Rename
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Position
 from reconciler.model.text import printable
 from reconciler.plan.formats import words
 from reconciler.plan.formats.context import Context
@@ -26,6 +26,8 @@ _STYLE: Final = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 code,td.value{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
+td:first-child{min-width:14rem}td.value{min-width:6rem}
+.move span{display:inline-block;margin-right:.6rem}
 .numbers{font-weight:600}.where{opacity:.75}.alert{border-left:4px solid var(--red);
 background:var(--soft);padding:.5rem 1rem;margin:1rem 0}
 details,.group{border:1px solid var(--line);border-radius:6px;padding:.5rem .8rem;margin:.5rem 0}
@@ -130,18 +132,28 @@ def _title(group: Group) -> str:
 
 
 def _because(group: Group) -> str:
-    because = words.because(group)
-    return f'<div class="where">{_text(because)}</div>' if because else ""
+    if not group.reason and words.is_told_by_edits(group):
+        return ""
+    told = _told(group.reason, group.position)
+    return (
+        f'<div class="where">{"because" if group.reason else "from"} {told}</div>' if told else ""
+    )
+
+
+def _told(cause: str, position: Position) -> str:
+    """A cause and the place where it is written."""
+    place = _code(str(position)) if position.path else ""
+    return " ".join(part for part in (_text(cause), place) if part)
 
 
 def _edits(group: Group) -> str:
     edits, marks = words.shown_edits(group)
     rows = "".join(_edit(one) for one in edits)
-    rows += f'<tr><td class="where" colspan="4">{marks}</td></tr>' if marks else ""
+    note = f'<div class="where">{marks}</div>' if marks else ""
     if not rows:
-        return ""
+        return note
     heads = "".join(f"<th>{name}</th>" for name in ("field", "before", "after", "why"))
-    return f"<table><tr>{heads}</tr>{rows}</table>"
+    return f"<table><tr>{heads}</tr>{rows}</table>{note}"
 
 
 def _edit(edit: Edit) -> str:
@@ -151,7 +163,7 @@ def _edit(edit: Edit) -> str:
         f"<tr><td>{_code(edit.path)}{remark}</td>"
         f'<td class="value before">{_text(before)}</td>'
         f'<td class="value after">{_text(after)}</td>'
-        f'<td class="where">{_text(words.edit_cause(edit))}</td></tr>'
+        f'<td class="where">{_told(edit.cause, edit.position)}</td></tr>'
     )
 
 
@@ -163,11 +175,12 @@ def _placements(changes: Iterable[PlacementChange]) -> Iterator[str]:
 
 
 def _placement(change: PlacementChange) -> str:
-    moves = " ".join(_code(move) for move in words.placement_moves(change)) or "no cluster changes"
-    because = words.reasoned(change.cause, change.position)
+    chips = [f"<span>{_code(move)}</span>" for move in words.placement_moves(change)]
+    moves = " ".join(chips) or "no cluster changes"
+    because = _told(change.cause, change.position)
     return (
         f"<tr><td>{_code(str(change.key))}</td>"
-        f'<td class="move">{moves}</td><td class="where">{_text(because)}</td></tr>'
+        f'<td class="move">{moves}</td><td class="where">{because}</td></tr>'
     )
 
 
