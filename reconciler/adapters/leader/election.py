@@ -143,7 +143,9 @@ class LeaseElection:
         """Campaign, call `lead(term)` while leading, campaign again when deposed.
 
         Returns when `lead` returns, raises what it raises. `lead` is cancelled when the time to
-        renew is over, or when this coroutine is; the lease is given back once it has ended.
+        renew is over, or when this coroutine is; the lease is given back once it has ended. It is
+        renewed as long as `lead` runs and not while it is being cancelled: to finish what has begun
+        before stopping, tell `lead` to return.
         """
         while True:
             await self._acquire()

@@ -14,9 +14,9 @@ from reconciler.model.report import FleetReport
 class Limits:
     """Bounds of the server; times in seconds, sizes in bytes."""
 
-    body_bytes: int = 25 << 20  # GitHub sends up to 25 MB
+    body_bytes: int = 10 << 20  # a push of two thousand commits is far below
     body_seconds: float = 10.0
-    deliveries_at_once: int = 16
+    deliveries_at_once: int = 8
     connections: int = 512
     header_seconds: float = 10.0
     request_seconds: float = 30.0

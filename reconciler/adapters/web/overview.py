@@ -113,9 +113,7 @@ def _number(count: int, noun: str) -> str:
 def _counts(report: FleetReport) -> tuple[tuple[str, int], ...]:
     health = Counter(one.health for one in report.templates.values())
     complete = sum(
-        1
-        for one in report.templates.values()
-        if one.is_fully_applied and not one.scheduled_message
+        1 for one in report.templates.values() if one.is_fully_applied and not one.scheduled_message
     )
     return (
         ("objects", len(report.templates)),
