@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.cycle.tables import Table
+from reconciler.cycle.touched import PolicyVersions, claimed_or_selected
 from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
 from reconciler.match import PolicyIndex, bind, claim, priority_values
 from reconciler.model.binding import Binding, BindingState
@@ -15,6 +17,7 @@ from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic, Effect, Severity
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
+from reconciler.model.policy import PolicyRef
 
 WAITS_FOR_OVERRIDES, NOT_UNDERSTOOD, SELECTS_NOTHING = "RC051", "RC052", "RC053"
 
@@ -35,19 +38,31 @@ class BoundFleet:
     questions: list[Question] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class BindingMemory:
+    """Claims and bindings of the last cycle, and the policies they were made under."""
+
+    policies: PolicyVersions = field(default_factory=dict)
+    overrides: frozenset[PolicyRef] = frozenset()
+    claims: Table[ObjectKey, Claim | None] = field(default_factory=Table)
+    bindings: Table[ObjectKey, Binding] = field(default_factory=Table)
+
+
 def bound_fleet(
     fleet: Fleet,
     config: FleetConfig,
     states: Mapping[ObjectKey, BindingState],
     frozen: frozenset[ObjectKey],
     interpreter: Interpreter,
+    memory: BindingMemory,
 ) -> BoundFleet:
     """Claim and bind every template that is not frozen."""
-    binder = _Binder(fleet, config, states, interpreter)
+    binder = _Binder(fleet, config, states, interpreter, memory)
     for key, template in fleet.templates.items():
         if key not in frozen:
             binder.take(template)
     binder.warn_of_idle_policies()
+    binder.remember()
     return binder.bound
 
 
@@ -60,21 +75,30 @@ class _Binder:
         config: FleetConfig,
         states: Mapping[ObjectKey, BindingState],
         interpreter: Interpreter,
+        memory: BindingMemory,
     ) -> None:
         self._fleet, self._config, self._states = fleet, config, states
         self._interpreter = interpreter
         self._index = PolicyIndex(fleet.propagation_policies, fleet.override_policies)
         self._priorities = priority_values(fleet.templates)
+        self._is_sticky = config.policy_claim != "best"
+        self._memory = memory
+        self._policies: PolicyVersions = {one.ref: one for one in fleet.propagation_policies}
+        self._claims = memory.claims.round(
+            values=(config.policy_claim, config.skipped_namespaces, config.feature_gates),
+            touched=self._touched(),
+        )
+        self._bindings = memory.bindings.round(
+            objects=(interpreter,), values=(config.feature_gates, self._priorities)
+        )
         self.bound = BoundFleet()
 
     def take(self, template: Template) -> None:
         """One template."""
         state = self._states.get(template.key)
-        won = claim(
-            template,
-            self._index,
-            previous_claim=state.claim if state else None,
-            config=self._config,
+        before = state.claim if state is not None and self._is_sticky else None
+        won = self._claims.of(
+            template.key, (template,), lambda: self._claim(template, before), (before,)
         )
         if won is None:
             return
@@ -83,6 +107,29 @@ class _Binder:
             self._wait(template, _missing(template, won))
             return
         self._bind(template, won, state)
+
+    def remember(self) -> None:
+        """Leave everything to the next cycle."""
+        self._claims.close()
+        self._bindings.close()
+        self._memory.policies = self._policies
+        self._memory.overrides = self._index.overrides
+
+    def _touched(self) -> set[ObjectKey]:
+        """Templates whose claim may be another one than in the last cycle."""
+        memory = self._memory
+        claims = memory.claims.results()
+        touched = claimed_or_selected(
+            memory.policies, self._policies, claims, self._fleet.templates
+        )
+        if memory.overrides != self._index.overrides:
+            touched |= {
+                key for key, won in claims.items() if won and won.policy.dependent_overrides
+            }
+        return touched
+
+    def _claim(self, template: Template, before: PolicyRef | None) -> Claim | None:
+        return claim(template, self._index, previous_claim=before, config=self._config)
 
     def warn_of_idle_policies(self) -> None:
         """A policy that selects nothing is most often a typing error."""
@@ -105,19 +152,26 @@ class _Binder:
 
     def _bind(self, template: Template, won: Claim, state: BindingState | None) -> None:
         try:
-            self.bound.bindings[template.key] = bind(
-                template,
-                won.policy,
-                interpreter=self._interpreter,
-                config=self._config,
-                previous=state,
-                priorities=self._priorities,
+            self.bound.bindings[template.key] = self._bindings.of(
+                template.key,
+                (template, won.policy, state.recorded if state and won.policy.is_lazy else None),
+                lambda: self._binding(template, won, state),
             )
         except InterpretError as error:
             self._wait(template, _not_understood(template, str(error)))
         except Unanswered as unanswered:
             self.bound.questions.append(unanswered.question)
             self.bound.waiting.add(template.key)
+
+    def _binding(self, template: Template, won: Claim, state: BindingState | None) -> Binding:
+        return bind(
+            template,
+            won.policy,
+            interpreter=self._interpreter,
+            config=self._config,
+            previous=state,
+            priorities=self._priorities,
+        )
 
     def _wait(self, template: Template, diagnostic: Diagnostic) -> None:
         self.bound.waiting.add(template.key)

@@ -9,9 +9,9 @@ objects; only what is recorded as placed by us is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from reconciler.diff.compare import compare
 from reconciler.diff.context import Context, Retain
@@ -24,7 +24,20 @@ from reconciler.model.config import FleetConfig
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.work import Work
+from reconciler.model.works import FleetWorks, ObjectWorks
 from reconciler.model.world import Observed, Outcome, Works, World
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What a comparison found: changes, perhaps with some that are none, and the number of Works
+    that did not even have to be looked at.
+    """
+
+    changes: list[Change]
+    unchanged: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +57,47 @@ class Comparing:
     preserved: frozenset[ObjectKey] = frozenset()
     secrets: SecretValues = field(default=NO_SECRETS)
 
-    def with_members(
-        self, works: Works, observed: Mapping[str, Observed | None]
-    ) -> Iterator[Change]:
+    def with_members(self, works: Works, observed: Mapping[str, Observed | None]) -> Compared:
         """Changes of every member that was read."""
+        changes: list[Change] = []
         for cluster in sorted(observed):
             seen = observed[cluster]
             if seen is not None:
-                yield from self._member(cluster, works.get(cluster, {}), seen)
+                changes += self._member(cluster, works.get(cluster, {}), seen)
+        return Compared(changes=changes)
 
-    def with_base(self, works: Works, base: Works) -> Iterator[Change]:
-        """Changes from the base commit's Works to these."""
-        for cluster in sorted({*works, *base}):
-            before, after = base.get(cluster, {}), works.get(cluster, {})
-            for key in sorted({*before, *after}):
-                if (cluster, key) not in self.untouched:
-                    change = compare_works(before.get(key), after.get(key), self.secrets)
-                    yield self._placed(change)
+    def with_base(self, works: FleetWorks, base: FleetWorks) -> Compared:
+        """Changes from the base commit's Works to these; the same Works are only counted."""
+        held: dict[ObjectKey, set[str]] = {}
+        for cluster, key in self.untouched:
+            held.setdefault(key, set()).add(cluster)
+        nothing, changes, unchanged = ObjectWorks({}), list[Change](), 0
+        for key in sorted({*works.objects, *base.objects}):
+            before, after = base.objects.get(key, nothing), works.objects.get(key, nothing)
+            if before is after:
+                unchanged += len(after.clusters - held.get(key, _NONE))
+            else:
+                changes += self._object(before, after, held.get(key, _NONE))
+        return Compared(changes=changes, unchanged=unchanged)
+
+    def _object(
+        self, before: ObjectWorks, after: ObjectWorks, held: Collection[str]
+    ) -> Iterator[Change]:
+        """Changes of one object, judged once for all clusters that go from one class to another."""
+        judged: dict[tuple[int, int], Change] = {}
+        for cluster in sorted(before.clusters | after.clusters):
+            if cluster in held:
+                continue
+            old, new = before.classes.get(cluster), after.classes.get(cluster)
+            known = judged.get((id(old), id(new)))
+            if known is None:
+                works = (before.get(cluster), after.get(cluster))
+                known = self._placed(compare_works(*works, self.secrets))
+                judged[id(old), id(new)] = known
+                yield known
+            else:
+                desired = None if new is None else new.work(cluster)
+                yield replace(known, cluster=cluster, desired=desired)
 
     def again(self, change: Change, observed: dict[str, Any] | None) -> Change:
         """The decision about one object as it is observed now."""

@@ -12,26 +12,30 @@ from typing import Any
 
 from reconciler.controllers import settle
 from reconciler.cycle.bindings import BoundFleet, bound_fleet
-from reconciler.cycle.changes import Comparing, noting
+from reconciler.cycle.changes import Compared, Comparing, noting
 from reconciler.cycle.customizations import script_problems
+from reconciler.cycle.decided import Settings
 from reconciler.cycle.facts import known_clusters
 from reconciler.cycle.in_force import InForce, in_force
 from reconciler.cycle.limited import withdraw
 from reconciler.cycle.members import MemberCheck, checked_members
+from reconciler.cycle.memory import Memory
 from reconciler.cycle.place import Placing
 from reconciler.cycle.planning import Planning
-from reconciler.cycle.remember import remembered
+from reconciler.cycle.remember import Remembering
 from reconciler.cycle.requirements import Requirements, requirements
 from reconciler.cycle.succession import next_state
-from reconciler.cycle.works import RenderedFleet, Rendering
+from reconciler.cycle.works import RenderedFleet, Rendering, RenderingMemory
 from reconciler.diff.redact import SecretValues
 from reconciler.interpret.chain import Interpreter, Question
-from reconciler.model.change import Change
+from reconciler.model.cluster import Cluster
+from reconciler.model.config import FleetConfig
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic, Effect, in_order
 from reconciler.model.features import enabled
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
+from reconciler.model.works import FleetWorks
 from reconciler.model.world import Outcome, Placed, World
 from reconciler.schedule import Plugins, SchedulingContext, profiles
 
@@ -47,9 +51,12 @@ _LOST = Diagnostic(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """Decides everything. `plugins` are the scheduler's, found outside the tree."""
+    """Decides everything. `plugins` are the scheduler's, found outside the tree; `memory` serves
+    one cycle at a time.
+    """
 
     plugins: Plugins = field(default_factory=Plugins)
+    memory: Memory = field(default_factory=Memory)
 
     def reconcile(self, world: World, now: str) -> Outcome:
         """One cycle; `now` is RFC 3339 and reaches controllers and times that are written down.
@@ -62,7 +69,7 @@ class Engine:
             return _nothing(world, force)
         settled, wake = settle(world, now, frozen=force.frozen)
         force = in_force(settled.fleet, settled.last_applied, settled.state.bindings)
-        return replace(_Cycle(self.plugins, settled, force, now).outcome(), next_wake=wake)
+        return replace(_Cycle(self, settled, force, now).outcome(), next_wake=wake)
 
 
 def interpreter_of(fleet: Fleet, world: World) -> Interpreter:
@@ -93,29 +100,41 @@ def _nothing(world: World, force: InForce) -> Outcome:
 class _Cycle:
     """One world on its way to its outcome."""
 
-    def __init__(self, plugins: Plugins, world: World, force: InForce, now: str) -> None:
+    def __init__(self, engine: Engine, world: World, force: InForce, now: str) -> None:
         assert force.fleet.config is not None, "a fleet without settings is held"
         self.world, self.force, self.now = world, force, now
         self.fleet, self.config = force.fleet, force.fleet.config
-        self.plugins = plugins
-        self.interpreter = interpreter_of(self.fleet, world)
+        self.plugins, self.memory = engine.plugins, engine.memory
+        self.interpreter = self._interpreter()
         self.secrets = secret_values(self.fleet, force.before)
         self.questions: list[Question] = []
-        self.clusters = known_clusters(self.fleet.clusters, world)
+        self.clusters = self._clusters()
 
     def outcome(self) -> Outcome:
         """Match, schedule, render, compare, plan, remember."""
         members = checked_members(self.clusters, self.world)
         bound = bound_fleet(
-            self.fleet, self.config, self.world.state.bindings, self.force.frozen, self.interpreter
+            self.fleet,
+            self.config,
+            self.world.state.bindings,
+            self.force.frozen,
+            self.interpreter,
+            self.memory.bindings,
         )
         decisions = self._placing().decisions(bound.bindings.values())
-        needs = requirements(self.world, self.force, bound, decisions, self.interpreter)
+        needs = requirements(
+            self.world,
+            self.force,
+            bound,
+            decisions,
+            self.interpreter,
+            self.memory.requirements,
+        )
         placed = self._placed(bound, decisions, needs)
         rendered = self._rendered(placed, bound)
         withdraw(self.fleet, self.config, self.clusters, bound, placed, rendered)
         state, removed = next_state(self.world, self.force, bound, placed, rendered, members)
-        changes = list(self._changes(rendered, members, removed))
+        compared = self._compared(rendered, members, removed)
         self.questions += [*bound.questions, *needs.questions, *rendered.questions]
         planning = Planning(
             world=self.world,
@@ -127,7 +146,7 @@ class _Cycle:
             questions=self.questions,
             now=self.now,
         )
-        plan, state = planning.planned(changes, state)
+        plan, state = planning.planned(compared, state)
         return Outcome(
             fleet=self.fleet,
             placed=placed,
@@ -154,6 +173,30 @@ class _Cycle:
             questions=tuple(dict.fromkeys(self.questions)),
         )
 
+    def _interpreter(self) -> Interpreter:
+        """The last cycle's, while nothing says that it would understand anything otherwise."""
+        fleet, world = self.fleet, self.world
+        known = self.memory.interpreters.round()
+        interpreter = known.of(
+            "",
+            (*fleet.customizations, *fleet.webhooks),
+            lambda: interpreter_of(fleet, world),
+            (len(fleet.customizations), len(fleet.webhooks), dict(world.answers)),
+        )
+        known.close()
+        return interpreter
+
+    def _clusters(self) -> tuple[Cluster, ...]:
+        """Every cluster with its facts; the last cycle's objects where they say the same."""
+        known = {one.name: one for one in self.memory.clusters}
+        fresh = known_clusters(self.fleet.clusters, self.world)
+        clusters = tuple(
+            last if (last := known.get(one.name)) == one and last is not None else one
+            for one in fresh
+        )
+        self.memory.clusters = clusters
+        return clusters
+
     def _redacted(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Scripts and servers choose their words: no secret may be among them."""
         return in_order(
@@ -168,36 +211,63 @@ class _Cycle:
             profiles=profiles(self.config.scheduler_profiles, self.plugins),
             wants_trace=self.world.wants_trace,
         )
-        return Placing(fleet=self.fleet, states=self.world.state.bindings, context=context)
+        settings = Settings(
+            gates=context.gates,
+            enable_empty=context.enable_empty,
+            profiles=self.config.scheduler_profiles,
+            plugins=self.plugins,
+        )
+        return Placing(
+            fleet=self.fleet,
+            states=self.world.state.bindings,
+            context=context,
+            settings=settings,
+            memory=self.memory.placing,
+        )
 
     def _placed(
         self, bound: BoundFleet, decisions: Mapping[ObjectKey, Decision], needs: Requirements
     ) -> dict[ObjectKey, Placed]:
+        states = Remembering(self.memory.states, self.now)
+        bindings = {**bound.bindings, **needs.attached}
         placed = {}
-        for key, binding in sorted({**bound.bindings, **needs.attached}.items()):
-            decision = decisions.get(key)
-            state = remembered(
+        for key in sorted(bindings):
+            binding, decision = bindings[key], decisions.get(key)
+            state = states.state(
                 binding,
                 self.fleet.templates[key],
                 decision,
                 self.world.state.bindings.get(key),
-                requirers=needs.requirers.get(key, ()),
-                now=self.now,
+                needs.requirers.get(key, ()),
             )
             placed[key] = Placed(binding=binding, decision=decision or _ATTACHED, remembered=state)
+        self.memory.states = states.used
         return placed
 
     def _rendered(self, placed: dict[ObjectKey, Placed], bound: BoundFleet) -> RenderedFleet:
         rendered = RenderedFleet()
-        rendering = Rendering.of(self.fleet, self.config, self.clusters, self.interpreter)
+        rendering = self._rendering(
+            self.fleet, self.config, self.interpreter, self.memory.rendering
+        )
         for key, one in placed.items():
             targets = rendering.binding(one.binding, one.remembered, rendered)
-            placed[key] = replace(one, targets=targets)
+            placed[key] = Placed(
+                binding=one.binding,
+                decision=one.decision,
+                remembered=one.remembered,
+                targets=targets,
+            )
         self._render_frozen(rendered)
         names = [cluster.name for cluster in self.clusters]
         rendered.untouched |= {(name, key) for key in bound.waiting for name in names}
         rendering.namespaces(rendered)
+        rendering.remember(one.binding for one in placed.values())
         return rendered
+
+    def _rendering(
+        self, fleet: Fleet, config: FleetConfig, interpreter: Interpreter, memory: RenderingMemory
+    ) -> Rendering:
+        return Rendering(fleet, config, self.clusters, interpreter, memory)
 
     def _render_frozen(self, rendered: RenderedFleet) -> None:
         """Frozen bindings keep their last Works: the last applied fleet on remembered targets."""
@@ -207,7 +277,7 @@ class _Cycle:
         known: set[ObjectKey] = set()
         if before is not None and before.config is not None:
             interpreter = interpreter_of(before, self.world)
-            last = Rendering.of(before, before.config, self.clusters, interpreter)
+            last = self._rendering(before, before.config, interpreter, RenderingMemory())
             for key in sorted(self.force.frozen & before.templates.keys()):
                 state = self.world.state.bindings.get(key)
                 if state is not None and state.recorded is not None:
@@ -216,9 +286,9 @@ class _Cycle:
         for key in self.force.frozen - known:
             rendered.untouched |= {(cluster.name, key) for cluster in self.clusters}
 
-    def _changes(
+    def _compared(
         self, rendered: RenderedFleet, members: MemberCheck, removed: tuple[ObjectKey, ...]
-    ) -> Iterator[Change]:
+    ) -> Compared:
         comparing = Comparing(
             fleet=self.fleet,
             config=self.config,
@@ -229,7 +299,7 @@ class _Cycle:
             secrets=self.secrets,
         )
         if self.world.base is not None:
-            return comparing.with_base(rendered.works, self.world.base.works)
+            return comparing.with_base(rendered.works, FleetWorks.of(self.world.base.works))
         return comparing.with_members(rendered.works, members.observed)
 
     def _preserved(self, removed: tuple[ObjectKey, ...]) -> Iterator[ObjectKey]:

@@ -32,7 +32,7 @@ def withdraw(
         for key in violation.keys:
             _withdraw(key, names, bound, placed, rendered)
         if violation.cluster:
-            untouched = rendered.works.pop(violation.cluster, {})
+            untouched = rendered.take_off(violation.cluster)
             rendered.untouched |= {(violation.cluster, key) for key in untouched}
 
 
@@ -45,6 +45,5 @@ def _withdraw(
 ) -> None:
     placed.pop(key, None)
     bound.waiting.add(key)
-    for works in rendered.works.values():
-        works.pop(key, None)
+    rendered.objects.pop(key, None)
     rendered.untouched |= {(name, key) for name in names}

@@ -8,8 +8,9 @@ what they are placed on counts as serving their kinds (design §4).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from reconciler.cycle.decided import DecisionMemory, Settings
 from reconciler.cycle.facts import CRD_GROUP, CRD_KIND, serving
 from reconciler.model.binding import Binding, BindingState
 from reconciler.model.cluster import Cluster
@@ -22,29 +23,47 @@ from reconciler.schedule.scheduler import schedule
 _AFFINITY_GATE = "WorkloadAffinity"
 
 
+@dataclass(slots=True)
+class PlacingMemory:
+    """Decisions of the last cycle, of definitions and of the rest: each saw its own clusters."""
+
+    definitions: DecisionMemory = field(default_factory=DecisionMemory)
+    others: DecisionMemory = field(default_factory=DecisionMemory)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placing:
-    """What all bindings of a cycle share: the remembered states and the scheduling context."""
+    """What all bindings of a cycle share: the remembered states and the scheduling context.
+
+    `settings` are what the context was made from, besides clusters.
+    """
 
     fleet: Fleet
     states: Mapping[ObjectKey, BindingState]
     context: SchedulingContext
+    settings: Settings
+    memory: PlacingMemory
 
     def decisions(self, bindings: Iterable[Binding]) -> dict[ObjectKey, Decision]:
         """A decision for every binding, by template identity."""
         ordered = sorted(bindings, key=lambda one: (-one.schedule_priority, one.key))
         definitions = [one for one in ordered if _is_definition(one.key)]
         others = [one for one in ordered if not _is_definition(one.key)]
-        decided = self._each(definitions, self.context)
+        decided = self._each(definitions, self.context, self.memory.definitions)
         served = self._with_definitions(decided)
-        return {**decided, **self._each(others, served)}
+        return {**decided, **self._each(others, served, self.memory.others)}
 
     def _each(
-        self, bindings: list[Binding], context: SchedulingContext
+        self, bindings: list[Binding], context: SchedulingContext, memory: DecisionMemory
     ) -> dict[ObjectKey, Decision]:
         if _AFFINITY_GATE in context.gates:
             return self._each_with_peers(bindings, context)
-        return {one.key: schedule(one, self.states.get(one.key), context) for one in bindings}
+        if context.wants_trace:
+            return {one.key: schedule(one, self.states.get(one.key), context) for one in bindings}
+        deciding = memory.deciding(bindings, context, self.settings)
+        decided = {one.key: deciding.decision(one, self.states.get(one.key)) for one in bindings}
+        deciding.remember()
+        return decided
 
     def _each_with_peers(
         self, bindings: list[Binding], context: SchedulingContext

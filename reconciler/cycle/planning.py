@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.cycle.changes import Compared
 from reconciler.cycle.in_force import InForce
 from reconciler.cycle.members import MemberCheck
 from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
 from reconciler.model.change import Action, Change, PlacementChange, Plan
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
+from reconciler.model.works import Recorded
 from reconciler.model.world import Deletion, Outcome, Placed, State, World
 from reconciler.plan.build import build_plan
 from reconciler.plan.guards import recent_deletions
@@ -36,9 +38,9 @@ class Planning:
     questions: list[Question]
     now: str
 
-    def planned(self, changes: Iterable[Change], state: State) -> tuple[Plan, State]:
+    def planned(self, compared: Compared, state: State) -> tuple[Plan, State]:
         """The guarded plan, and the state with its deletions in the budget's window."""
-        everything = list(changes)
+        everything = compared.changes
         wanted = {(one.cluster, one.key) for one in everything if one.action in _DELETING}
         moved = frozenset(place for place in wanted if self._has_moved(place))
         before, base = self.force.before, self.world.base
@@ -52,6 +54,7 @@ class Planning:
             managed=self._managed(state),
             moved=moved,
             removed=bodies_of_removed(everything, base.works) if base is not None else None,
+            unchanged=compared.unchanged,
             notes=self._notes(everything),
         )
         state = replace(
@@ -64,8 +67,10 @@ class Planning:
     def _managed(self, state: State) -> dict[str, int]:
         if self.world.base is not None:
             return {name: len(works) for name, works in self.world.base.works.items()}
-        recorded = {**state.recorded, **self.world.state.recorded}
-        return {name: len(keys) for name, keys in recorded.items()}
+        return {
+            **Recorded.of(state.recorded).counts,
+            **Recorded.of(self.world.state.recorded).counts,
+        }
 
     def _approved(self, state: State, plan: Plan) -> frozenset[tuple[str, ObjectKey, str]]:
         """Deletions that an approved plan carries out stay approved until they are done."""

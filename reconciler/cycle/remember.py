@@ -8,15 +8,56 @@ with each change outside metadata and status, for kinds that count them (design 
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import is_
 
 from reconciler.model.binding import Binding, BindingState, Requirer
 from reconciler.model.cluster import Condition
 from reconciler.model.decision import Decision, ScheduleReason
 from reconciler.model.fleet import Template
+from reconciler.model.identity import ObjectKey
 from reconciler.model.kinds import counts_generations
 
 _SCHEDULED = "Scheduled"
 _SUCCESS_MESSAGE = "Binding has been scheduled successfully."
+
+
+#: Next states by identity, with what they were made from, and whether the time was part of it.
+StateMemory = dict[ObjectKey, tuple[tuple[object, ...], str, BindingState]]
+
+
+class Remembering:
+    """One cycle's next states, those of the last cycle where they were made from the same.
+
+    A state that got the present moment written into it is made anew in another moment.
+    """
+
+    def __init__(self, known: StateMemory, now: str) -> None:
+        self._known, self._now = known, now
+        self.used: StateMemory = {}
+
+    def state(
+        self,
+        binding: Binding,
+        template: Template,
+        decision: Decision | None,
+        before: BindingState | None,
+        requirers: tuple[Requirer, ...],
+    ) -> BindingState:
+        """As `remembered`."""
+        objects = (binding, template, decision, before, requirers)
+        known = self._known.get(binding.key)
+        if known is None or not all(map(is_, known[0], objects)) or known[1] not in ("", self._now):
+            state = remembered(
+                binding, template, decision, before, requirers=requirers, now=self._now
+            )
+            known = (objects, self._now if _is_dated(state, self._now) else "", state)
+        self.used[binding.key] = known
+        return known[2]
+
+
+def _is_dated(state: BindingState, now: str) -> bool:
+    scheduled = state.scheduled
+    return now in (state.last_scheduled, scheduled.last_transition if scheduled else "")
 
 
 def generation_of(template: Template, before: BindingState | None) -> int:

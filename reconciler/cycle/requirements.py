@@ -10,12 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from reconciler.cycle.bindings import NOT_UNDERSTOOD, BoundFleet
 from reconciler.cycle.in_force import InForce
+from reconciler.cycle.tables import Table
 from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
-from reconciler.match import TemplateIndex, attached, dependencies, requirers_of
-from reconciler.model.binding import Binding, BindingState, Requirer
+from reconciler.match import TemplateIndex, attached, requirers_of
+from reconciler.match.dependencies import (
+    References,
+    has_dependencies,
+    needed,
+    place_of,
+    requirer_of,
+)
+from reconciler.model.binding import Binding, BindingState, Requirer, Target
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic, Effect
 from reconciler.model.features import enabled
@@ -40,41 +49,75 @@ class Requirements:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class RequirementsMemory:
+    """What every template needed in the last cycle, and who required what.
+
+    `labels` are those of all templates then: references find templates by name and by label.
+    """
+
+    labels: dict[ObjectKey, Mapping[str, str]] = field(default_factory=dict)
+    references: Table[ObjectKey, References] = field(default_factory=Table)
+    needs: Table[ObjectKey, tuple[ObjectKey, ...]] = field(default_factory=Table)
+    requirers: Table[ObjectKey, Requirer] = field(default_factory=Table)
+    merged: Table[ObjectKey, tuple[Requirer, ...]] = field(default_factory=Table)
+    attached: Table[ObjectKey, Binding] = field(default_factory=Table)
+
+
 def requirements(
     world: World,
     force: InForce,
     bound: BoundFleet,
     decisions: Mapping[ObjectKey, Decision],
     interpreter: Interpreter,
+    memory: RequirementsMemory,
 ) -> Requirements:
     """What the scheduled bindings of a fleet bring along."""
     found = Requirements()
     still = force.frozen | bound.waiting
-    edges = _edges(force.fleet, bound, interpreter, found)
-    targets = {key: decision.targets for key, decision in decisions.items()}
-    fresh = requirers_of(edges, bound.bindings, targets)
+    edges = _edges(force.fleet, bound, interpreter, found, memory)
+    fresh = _requirers(edges, bound.bindings, decisions, memory)
     kept = _kept(world.state.bindings, still | found.unknown)
+    naming = _Naming(bound, world.state.bindings)
+    merged, attachments = memory.merged.round(), memory.attached.round()
     for key in sorted({*fresh, *kept}):
         everyone = (*fresh.get(key, ()), *kept.get(key, ()))
-        found.requirers[key] = tuple(sorted(everyone, key=lambda one: (one.namespace, one.name)))
+        found.requirers[key] = merged.of(key, (), partial(_in_order, everyone), (everyone,))
         template = force.fleet.templates.get(key)
         if template is not None and key not in bound.bindings and key not in still:
-            requiring = _bindings_of(everyone, bound, world.state.bindings)
-            found.attached[key] = attached(template, requiring)
+            requiring = naming.bindings(everyone)
+            found.attached[key] = attachments.of(
+                key,
+                (template, *requiring),
+                partial(attached, template, requiring),
+                (len(requiring),),
+            )
+    merged.close()
+    attachments.close()
     return found
 
 
+def _in_order(requirers: Iterable[Requirer]) -> tuple[Requirer, ...]:
+    return tuple(sorted(requirers, key=lambda one: (one.namespace, one.name)))
+
+
 def _edges(
-    fleet: Fleet, bound: BoundFleet, interpreter: Interpreter, found: Requirements
+    fleet: Fleet,
+    bound: BoundFleet,
+    interpreter: Interpreter,
+    found: Requirements,
+    memory: RequirementsMemory,
 ) -> dict[ObjectKey, tuple[ObjectKey, ...]]:
     config = fleet.config
     if config is None or GATE not in enabled(config.feature_gates):
         return {}
-    index = TemplateIndex(fleet.templates)
+    looking = _Looking(fleet, interpreter, memory)
     edges: dict[ObjectKey, tuple[ObjectKey, ...]] = {}
     for key, binding in bound.bindings.items():
+        if not has_dependencies(binding):
+            continue
         try:
-            needs = dependencies(binding, fleet.templates[key], interpreter, index)
+            needs = looking.needs(fleet.templates[key])
         except InterpretError as error:
             found.unknown.add(key)
             found.diagnostics.append(_not_understood(fleet.templates[key], str(error)))
@@ -85,7 +128,71 @@ def _edges(
             continue
         if needs:
             edges[key] = needs
+    looking.remember()
     return edges
+
+
+class _Looking:
+    """Templates looking for what they depend on."""
+
+    def __init__(self, fleet: Fleet, interpreter: Interpreter, memory: RequirementsMemory) -> None:
+        self._interpreter, self._memory = interpreter, memory
+        self._index = TemplateIndex(fleet.templates)
+        self._labels = {key: one.manifest.labels for key, one in fleet.templates.items()}
+        self._references = memory.references.round((interpreter,))
+        self._needs = memory.needs.round(touched=self._touched())
+
+    def needs(self, template: Template) -> tuple[ObjectKey, ...]:
+        """Identities that the template needs; raises as the interpreter does."""
+        key = template.key
+        references = self._references.of(key, (template,), partial(self._asked, template))
+        if not references:
+            return ()
+        return self._needs.of(
+            key, (references,), partial(needed, template, references, self._index)
+        )
+
+    def remember(self) -> None:
+        """Leave everything to the next cycle."""
+        self._references.close()
+        self._needs.close()
+        self._memory.labels = self._labels
+
+    def _asked(self, template: Template) -> References:
+        return tuple(self._interpreter.get_dependencies(template.manifest.body) or ())
+
+    def _touched(self) -> set[ObjectKey]:
+        """Templates that refer to a place where a template came, went or got other labels."""
+        before, after = self._memory.labels, self._labels
+        changed = {
+            (key.group, key.kind, key.namespace)
+            for key in {*before, *after}
+            if before.get(key) != after.get(key)
+        }
+        if not changed:
+            return set()
+        return {
+            key
+            for key, references in self._memory.references.results().items()
+            if any(place_of(one) in changed for one in references)
+        }
+
+
+def _requirers(
+    edges: Mapping[ObjectKey, tuple[ObjectKey, ...]],
+    bindings: Mapping[ObjectKey, Binding],
+    decisions: Mapping[ObjectKey, Decision],
+    memory: RequirementsMemory,
+) -> dict[ObjectKey, tuple[Requirer, ...]]:
+    known = memory.requirers.round()
+
+    def remembered(binding: Binding, targets: tuple[Target, ...]) -> Requirer:
+        return known.of(binding.key, (targets,), partial(requirer_of, binding, targets))
+
+    targets = {key: decisions[key].targets for key in edges}
+    found = requirers_of(edges, bindings, targets, remembered)
+    known.close()
+    return found
 
 
 def _not_understood(template: Template, problem: str) -> Diagnostic:
@@ -113,14 +220,23 @@ def _kept(
     return {key: requirers for key, requirers in kept.items() if requirers}
 
 
-def _bindings_of(
-    requirers: Iterable[Requirer], bound: BoundFleet, states: Mapping[ObjectKey, BindingState]
-) -> list[Binding]:
-    by_name = {
-        (state.recorded.key.namespace, state.recorded.name): state.recorded
-        for state in states.values()
-        if state.recorded is not None
-    }
-    by_name |= {(one.key.namespace, one.name): one for one in bound.bindings.values()}
-    names = ((one.namespace, one.name) for one in requirers)
-    return [by_name[name] for name in names if name in by_name]
+class _Naming:
+    """Bindings by namespace and name, of this cycle and of the last one; made when asked."""
+
+    def __init__(self, bound: BoundFleet, states: Mapping[ObjectKey, BindingState]) -> None:
+        self._bound, self._states = bound, states
+        self._by_name: dict[tuple[str, str], Binding] | None = None
+
+    def bindings(self, requirers: Iterable[Requirer]) -> list[Binding]:
+        """Those that the requirers name."""
+        if self._by_name is None:
+            self._by_name = self._named()
+        names = ((one.namespace, one.name) for one in requirers)
+        return [self._by_name[name] for name in names if name in self._by_name]
+
+    def _named(self) -> dict[tuple[str, str], Binding]:
+        recorded = (one.recorded for one in self._states.values() if one.recorded is not None)
+        by_name = {(one.key.namespace, one.name): one for one in recorded}
+        return by_name | {
+            (one.key.namespace, one.name): one for one in self._bound.bindings.values()
+        }

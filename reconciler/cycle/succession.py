@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import itemgetter
 
 from reconciler.cycle.bindings import BoundFleet
 from reconciler.cycle.in_force import InForce
 from reconciler.cycle.members import MemberCheck
 from reconciler.cycle.works import RenderedFleet
-from reconciler.model.binding import BindingState
 from reconciler.model.identity import ObjectKey
+from reconciler.model.works import Recorded, places
 from reconciler.model.world import Observed, Placed, State, World
 
 _KEEP = "keep"
@@ -32,16 +33,16 @@ def next_state(
     """The next state, without this cycle's deletions, and the bindings that leave it."""
     before = world.state
     still = force.frozen | bound.waiting
-    bindings: dict[ObjectKey, BindingState] = {
-        key: state for key, state in before.bindings.items() if key in still
-    }
-    bindings |= {key: one.remembered for key, one in placed.items()}
+    bindings = {key: one.remembered for key, one in placed.items()}
+    kept = {key: before.bindings[key] for key in still if key in before.bindings}
+    if kept:
+        bindings = dict(sorted({**kept, **bindings}.items(), key=itemgetter(0)))
     removed = tuple(key for key in before.bindings if key not in bindings)
     config = force.fleet.config
     released = _released(force, removed) if config and config.on_policy_removed == _KEEP else set()
     state = replace(
         before,
-        bindings=dict(sorted(bindings.items())),
+        bindings=bindings,
         applied_revision=before.applied_revision if force.is_held else force.fleet.revision,
         fleet_id=config.fleet_id if config else before.fleet_id,
         recorded=_recorded(before, rendered, members, still, released),
@@ -63,21 +64,24 @@ def _recorded(
     members: MemberCheck,
     still: frozenset[ObjectKey],
     released: set[ObjectKey],
-) -> dict[str, frozenset[ObjectKey]]:
-    recorded: dict[str, frozenset[ObjectKey]] = {}
-    for cluster in sorted({*before.recorded, *rendered.works}):
-        works = rendered.works.get(cluster, {})
-        seen = members.observed.get(cluster)
+) -> Recorded:
+    """What has a Work, and what was recorded and may still be there."""
+    recorded = {key: works.clusters for key, works in rendered.objects.items()}
+    nowhere: frozenset[str] = frozenset()
+    for key, names in Recorded.of(before.recorded).clusters.items():
+        now = recorded.get(key, nowhere)
+        if names is now or names <= now or key in released:
+            continue
         kept = {
-            key
-            for key in before.recorded.get(cluster, frozenset())
-            if key not in works
-            and key not in released
-            and (key in still or (cluster, key) in rendered.untouched or _may_be_there(key, seen))
+            cluster
+            for cluster in names - now
+            if key in still
+            or (cluster, key) in rendered.untouched
+            or _may_be_there(key, members.observed.get(cluster))
         }
-        if works or kept:
-            recorded[cluster] = frozenset(works) | kept
-    return recorded
+        if kept:
+            recorded[key] = places(now | kept)
+    return Recorded(recorded)
 
 
 def _may_be_there(key: ObjectKey, seen: Observed | None) -> bool:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.cycle.tables import Table
+from reconciler.cycle.touched import changed_rules, overridden
 from reconciler.interpret.chain import Interpreter, Question, Unanswered
 from reconciler.match import merged_targets
 from reconciler.model.binding import Binding, BindingState, Target
@@ -20,7 +22,8 @@ from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
-from reconciler.model.work import AppliedOverride, Work
+from reconciler.model.policy import PolicyRef
+from reconciler.model.works import FleetOverrides, FleetWorks, ObjectWorks
 from reconciler.render import (
     OverrideIndex,
     Rendered,
@@ -34,108 +37,176 @@ _EVERYWHERE = "all"
 
 @dataclass(slots=True)
 class RenderedFleet:
-    """Works by cluster, and what could not be rendered.
+    """Works by identity, and what could not be rendered.
 
     `untouched` are (cluster, identity) whose last Work stays, `questions` what an interpreter has
-    to
-    be asked before the rest is known. `overrides` by identity, then cluster.
+    to be asked before the rest is known.
     """
 
-    works: dict[str, dict[ObjectKey, Work]] = field(default_factory=dict)
-    overrides: dict[ObjectKey, Mapping[str, tuple[AppliedOverride, ...]]] = field(
-        default_factory=dict
-    )
+    objects: dict[ObjectKey, ObjectWorks] = field(default_factory=dict)
     untouched: set[tuple[str, ObjectKey]] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
 
+    @property
+    def works(self) -> FleetWorks:
+        """Works by cluster, then identity."""
+        return FleetWorks(self.objects)
+
+    @property
+    def overrides(self) -> FleetOverrides:
+        """What was overridden, by identity, then cluster."""
+        return FleetOverrides(self.objects)
+
     def add(self, key: ObjectKey, rendered: Rendered) -> None:
         """Take in one object's Works."""
-        for cluster, work in rendered.works.items():
-            self.works.setdefault(cluster, {})[key] = work
-        if rendered.applied:
-            self.overrides[key] = rendered.applied
+        works, known = rendered.works, self.objects.get(key)
+        if known is not None:
+            works = ObjectWorks({**known.classes, **works.classes})
+        if works.classes:
+            self.objects[key] = works
         self.untouched |= {(cluster, key) for cluster in rendered.failed}
         self.diagnostics += rendered.diagnostics
 
+    def take_off(self, cluster: str) -> frozenset[ObjectKey]:
+        """Leave a cluster out; the identities that it would have had."""
+        taken = frozenset(key for key, works in self.objects.items() if cluster in works)
+        for key in taken:
+            rest = {name: one for name, one in self.objects[key].classes.items() if name != cluster}
+            if rest:
+                self.objects[key] = ObjectWorks(rest)
+            else:
+                del self.objects[key]
+        return taken
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(slots=True)
+class RenderingMemory:
+    """Renderings of the last cycle, and the override rules they were made under."""
+
+    index: OverrideIndex | None = None
+    claims: dict[ObjectKey, PolicyRef | None] = field(default_factory=dict)
+    bindings: Table[ObjectKey, tuple[tuple[Target, ...], Rendered]] = field(default_factory=Table)
+    namespaces: Table[ObjectKey, Rendered] = field(default_factory=Table)
+
+
 class Rendering:
     """What all bindings of a fleet share while they are rendered."""
 
-    fleet: Fleet
-    config: FleetConfig
-    clusters: Mapping[str, Cluster]
-    interpreter: Interpreter
-    overrides: OverrideIndex
-
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         fleet: Fleet,
         config: FleetConfig,
         clusters: Iterable[Cluster],
         interpreter: Interpreter,
-    ) -> Rendering:
-        """With the override policies indexed once."""
-        by_name = {cluster.name: cluster for cluster in clusters}
-        index = OverrideIndex(fleet.override_policies, by_name)
-        return cls(
-            fleet=fleet, config=config, clusters=by_name, interpreter=interpreter, overrides=index
-        )
+        memory: RenderingMemory,
+    ) -> None:
+        self._fleet, self._config, self._interpreter = fleet, config, interpreter
+        self._clusters = {cluster.name: cluster for cluster in clusters}
+        self._memory = memory
+        self._overrides = OverrideIndex(fleet.override_policies, self._clusters, memory.index)
+        touched = self._touched()
+        names = tuple(self._clusters)
+        self._bindings = memory.bindings.round((interpreter,), (names,), touched)
+        self._namespaces = memory.namespaces.round((interpreter,), (), touched)
 
     def binding(
         self, binding: Binding, state: BindingState, into: RenderedFleet
     ) -> tuple[Target, ...]:
         """Render one binding; the targets it was rendered for."""
-        targets = tuple(
-            target
-            for target in merged_targets(state.targets, state.requirers)
-            if target.name in self.clusters
-        )
-        template = self.fleet.templates[binding.key]
+        template = self._fleet.templates[binding.key]
         try:
-            rendered = render(
-                template,
-                binding,
-                targets,
-                overrides=self.overrides,
-                reviser=self.interpreter,
-                generation=state.generation,
-                eviction_tasks=state.eviction_tasks,
+            targets, rendered = self._bindings.of(
+                binding.key,
+                (template, binding, state.targets, state.requirers, state.eviction_tasks),
+                lambda: self._fresh(template, binding, state),
+                (state.generation,),
             )
         except Unanswered as unanswered:
             into.questions.append(unanswered.question)
-            into.untouched |= {(name, binding.key) for name in self.clusters}
-            return targets
+            into.untouched |= {(name, binding.key) for name in self._clusters}
+            return self._targets(state)
         into.add(binding.key, rendered)
-        into.untouched |= set(_evicting(binding.key, state, targets))
+        if state.eviction_tasks:
+            into.untouched |= set(_evicting(binding.key, state, targets))
         return targets
+
+    def remember(self, bindings: Iterable[Binding]) -> None:
+        """Leave everything to the next cycle."""
+        self._bindings.close()
+        self._namespaces.close()
+        self._memory.index = self._overrides
+        self._memory.claims = {one.key: one.claim for one in bindings}
+
+    def _touched(self) -> set[ObjectKey]:
+        """Objects for which other override rules may count than in the last cycle."""
+        before = self._memory.index
+        if before is None:
+            return set()
+        changed = changed_rules(before.rules, self._overrides.rules)
+        return overridden(changed, self._fleet.templates, self._memory.claims)
+
+    def _fresh(
+        self, template: Template, binding: Binding, state: BindingState
+    ) -> tuple[tuple[Target, ...], Rendered]:
+        targets = self._targets(state)
+        rendered = render(
+            template,
+            binding,
+            targets,
+            overrides=self._overrides,
+            reviser=self._interpreter,
+            generation=state.generation,
+            eviction_tasks=state.eviction_tasks,
+        )
+        return targets, rendered
+
+    def _targets(self, state: BindingState) -> tuple[Target, ...]:
+        """Where the Works go: clusters that the fleet has."""
+        merged = merged_targets(state.targets, state.requirers)
+        return tuple(target for target in merged if target.name in self._clusters)
 
     def namespaces(self, into: RenderedFleet) -> None:
         """Namespaces that no binding brings to a cluster already."""
-        used = {cluster: {key.namespace for key in works} for cluster, works in into.works.items()}
+        used = {} if self._config.namespaces == _EVERYWHERE else _used(into.objects)
         for template in self._propagating_namespaces():
-            wanted = [
-                name
-                for name in self.clusters
-                if template.key not in into.works.get(name, {})
-                and (name, template.key) not in into.untouched
-                and self._wants(template, used.get(name, set()))
-            ]
-            rendered = render_namespace(
-                template, wanted, overrides=self.overrides, reviser=self.interpreter
+            wanted = self._wanting(template, used, into)
+            into.add(template.key, self._namespace(template, wanted))
+
+    def _wanting(
+        self, template: Template, used: Mapping[str, frozenset[str]], into: RenderedFleet
+    ) -> tuple[str, ...]:
+        """Clusters that have to get the namespace."""
+        known, key = into.objects.get(template.key), template.key
+        names: Iterable[str] = self._clusters
+        if self._config.namespaces != _EVERYWHERE:
+            where = used.get(key.name, frozenset())
+            names = (name for name in self._clusters if name in where)
+        if known is not None:
+            names = (name for name in names if name not in known)
+        return tuple(name for name in names if (name, key) not in into.untouched)
+
+    def _namespace(self, template: Template, wanted: tuple[str, ...]) -> Rendered:
+        def fresh() -> Rendered:
+            return render_namespace(
+                template, wanted, overrides=self._overrides, reviser=self._interpreter
             )
-            into.add(template.key, rendered)
+
+        return self._namespaces.of(template.key, (template,), fresh, (wanted,))
 
     def _propagating_namespaces(self) -> Iterator[Template]:
-        skipped = self.config.skipped_namespaces
-        for key, template in self.fleet.templates.items():
+        skipped = self._config.skipped_namespaces
+        for key, template in self._fleet.templates.items():
             if (key.group, key.kind) == ("", "Namespace") and is_auto_propagated(template, skipped):
                 yield template
 
-    def _wants(self, template: Template, used: set[str]) -> bool:
-        return self.config.namespaces == _EVERYWHERE or template.key.name in used
+
+def _used(objects: Mapping[ObjectKey, ObjectWorks]) -> dict[str, frozenset[str]]:
+    """Clusters by the namespaces that they have objects in."""
+    places: dict[str, set[frozenset[str]]] = {}
+    for key, works in objects.items():
+        places.setdefault(key.namespace, set()).add(works.clusters)
+    return {namespace: frozenset().union(*sets) for namespace, sets in places.items()}
 
 
 def _evicting(

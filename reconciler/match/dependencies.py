@@ -7,7 +7,7 @@ scheduled, since a dependency goes where they go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.interpret.chain import Interpreter
@@ -15,6 +15,9 @@ from reconciler.model.binding import Binding, Requirer, ResourceRef, Target
 from reconciler.model.fleet import Template
 from reconciler.model.identity import ObjectKey, split_api_version, stable_id
 from reconciler.model.selector import LabelSelector
+
+#: What an interpreter says an object refers to, in wire form.
+References = tuple[Mapping[str, Any], ...]
 
 
 class TemplateIndex:
@@ -34,37 +37,58 @@ class TemplateIndex:
         return self._by_kind.get((group, kind, namespace), ())
 
 
+def has_dependencies(binding: Binding) -> bool:
+    """Only namespaced bindings whose policy propagates dependencies may have any."""
+    return binding.propagate_deps and bool(binding.resource.namespace)
+
+
 def dependencies(
     binding: Binding, template: Template, interpreter: Interpreter, templates: TemplateIndex
 ) -> tuple[ObjectKey, ...]:
-    """Identities of the templates that this one needs, sorted; those that do not exist are left
-    out, they are picked up when they come.
-
-    Only namespaced bindings whose policy propagates dependencies have any. Raises as the
-    interpreter does.
-    """
-    if not binding.propagate_deps or not binding.resource.namespace:
+    """Identities of the templates that this one needs. Raises as the interpreter does."""
+    if not has_dependencies(binding):
         return ()
     references = interpreter.get_dependencies(template.manifest.body) or ()
+    return needed(template, references, templates)
+
+
+def needed(
+    template: Template, references: Iterable[Mapping[str, Any]], templates: TemplateIndex
+) -> tuple[ObjectKey, ...]:
+    """Identities of the templates that references name or select, sorted; those that do not exist
+    are left out, they are picked up when they come.
+    """
     found = {key for one in references for key in _referred(one, templates)}
     return tuple(sorted(found - {template.key}))
+
+
+def place_of(reference: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Group, kind and namespace that a reference looks in."""
+    group, _ = split_api_version(reference.get("apiVersion") or "")
+    return group, reference.get("kind") or "", reference.get("namespace") or ""
+
+
+def requirer_of(binding: Binding, targets: tuple[Target, ...]) -> Requirer:
+    """What stands in `requiredBy` for a binding that goes to those targets."""
+    return Requirer(namespace=binding.key.namespace, name=binding.name, targets=targets)
 
 
 def requirers_of(
     edges: Mapping[ObjectKey, tuple[ObjectKey, ...]],
     bindings: Mapping[ObjectKey, Binding],
     targets: Mapping[ObjectKey, tuple[Target, ...]],
+    make: Callable[[Binding, tuple[Target, ...]], Requirer] = requirer_of,
 ) -> dict[ObjectKey, tuple[Requirer, ...]]:
     """`requiredBy` of every dependency, by namespace and name.
 
     `edges` maps a template to what it needs, `targets` to where its own policy sends it. A binding
-    that goes nowhere requires nothing.
+    that goes nowhere requires nothing. `make` makes one requirer.
     """
     found: dict[ObjectKey, list[Requirer]] = {}
     for key, needs in edges.items():
         if not targets.get(key):
             continue
-        requirer = Requirer(namespace=key.namespace, name=bindings[key].name, targets=targets[key])
+        requirer = make(bindings[key], targets[key])
         for need in needs:
             found.setdefault(need, []).append(requirer)
     return {
@@ -112,8 +136,7 @@ def merged_targets(
 
 
 def _referred(reference: Mapping[str, Any], templates: TemplateIndex) -> Iterator[ObjectKey]:
-    group, _ = split_api_version(reference.get("apiVersion") or "")
-    kind, namespace = reference.get("kind") or "", reference.get("namespace") or ""
+    group, kind, namespace = place_of(reference)
     name, selector = reference.get("name") or "", reference.get("labelSelector")
     if name:
         key = ObjectKey(group, kind, namespace, name)

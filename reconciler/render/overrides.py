@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from reconciler.model.cluster import Cluster
 from reconciler.model.manifest import Manifest
-from reconciler.model.policy import OverridePolicy, OverrideRule, PolicyKind
+from reconciler.model.policy import OverridePolicy, OverrideRule, PolicyKind, PolicyRef
 from reconciler.model.selector import ImplicitPriority
 
 
@@ -47,15 +47,30 @@ _MAX_REMEMBERED: Final = 1024
 
 
 class OverrideIndex:
-    """Override policies, ready to be asked about any object and cluster of one cycle."""
+    """Override policies, ready to be asked about any object and cluster of one cycle.
 
-    def __init__(self, policies: Iterable[OverridePolicy], clusters: Mapping[str, Cluster]) -> None:
+    `rules` are those of every policy. Of an earlier index they are taken over where the policy is
+    the same object and targets the same clusters.
+    """
+
+    def __init__(
+        self,
+        policies: Iterable[OverridePolicy],
+        clusters: Mapping[str, Cluster],
+        before: OverrideIndex | None = None,
+    ) -> None:
         self._clusters = clusters
         self._cluster_wide = _Shelf()
         self._by_namespace: dict[str, _Shelf] = {}
         self._covering: dict[Rules, dict[str, Rules]] = {}
+        self.rules: dict[PolicyRef, tuple[OverridePolicy, Rules]] = {}
+        self._before = before.rules if before is not None else {}
+        self._has_same_clusters = before is not None and before.knows_exactly(clusters)
         for policy in policies:
-            self._shelf_of(policy).add(policy, self._rules(policy))
+            rules = self._taken_over(policy) or self._rules(policy)
+            self.rules[policy.ref] = (policy, rules)
+            self._shelf_of(policy).add(policy, rules)
+        self._before = {}
 
     def cluster_rules(self, body: dict[str, Any]) -> Rules:
         """Rules of cluster policies that may apply to the object, on one cluster or another."""
@@ -89,6 +104,22 @@ class OverrideIndex:
             return self._cluster_wide
         return self._by_namespace.setdefault(policy.ref.namespace, _Shelf())
 
+    def knows_exactly(self, clusters: Mapping[str, Cluster]) -> bool:
+        """Whether the index was made for these very clusters."""
+        return len(clusters) == len(self._clusters) and all(
+            self._clusters.get(name) is cluster for name, cluster in clusters.items()
+        )
+
+    def _taken_over(self, policy: OverridePolicy) -> Rules:
+        """The earlier rules, none when they may be others now."""
+        known, rules = self._before.get(policy.ref, (None, ()))
+        if known is not policy:
+            return ()
+        is_same = self._has_same_clusters or all(
+            self._targets(one.content) == one.targets for one in rules
+        )
+        return rules if is_same else ()
+
     def _rules(self, policy: OverridePolicy) -> Rules:
         return tuple(
             Rule(policy, number, content, self._targets(content))
@@ -98,9 +129,9 @@ class OverrideIndex:
     def _targets(self, rule: OverrideRule) -> frozenset[str] | None:
         if rule.target is None:
             return None
-        return frozenset(
-            name for name, cluster in self._clusters.items() if rule.target.matches(cluster)
-        )
+        names = rule.target.cluster_names or self._clusters
+        named = (self._clusters[name] for name in names if name in self._clusters)
+        return rule.target.matching(named)
 
 
 def _everywhere(rules: Rules) -> Rules:

@@ -20,7 +20,8 @@ from reconciler.model.binding import Binding, EvictionTask, Target
 from reconciler.model.diagnostic import Diagnostic, Effect
 from reconciler.model.fleet import Template
 from reconciler.model.identity import work_name
-from reconciler.model.work import AppliedOverride, Body, Work
+from reconciler.model.work import AppliedOverride, Body
+from reconciler.model.works import Applied, ObjectWorks, WorkClass, WorkOrigin
 from reconciler.overriders import OverrideFailed, apply
 from reconciler.render.bytes import cut_body
 from reconciler.render.completions import completions_by_cluster
@@ -50,10 +51,14 @@ class Rendered:
     clusters where a rule applied; its tuples are shared, as bodies are.
     """
 
-    works: Mapping[str, Work] = field(default_factory=dict)
-    applied: Mapping[str, tuple[AppliedOverride, ...]] = field(default_factory=dict)
+    works: ObjectWorks = field(default_factory=lambda: ObjectWorks({}))
     failed: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def applied(self) -> Applied:
+        """What was overridden, by cluster."""
+        return self.works.applied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +77,6 @@ class _Draft:
     body: dict[str, Any]
     applied: tuple[AppliedOverride, ...]
     namespaced: Rules
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Finished:
-    """What all clusters of a class share."""
-
-    body: Body
-    api_version: str
-    resolution: str
-    applied: tuple[AppliedOverride, ...]
 
 
 def render(
@@ -133,6 +128,16 @@ def _origin(template: Template, *, generation: int = 0, has_binding: bool = True
     )
 
 
+def _work_origin(origin: Origin, binding: Binding) -> WorkOrigin:
+    return WorkOrigin(
+        key=origin.key,
+        name=origin.work_name,
+        binding=binding.name if origin.has_binding else "",
+        suspension=binding.suspension,
+        preserve_on_deletion=bool(binding.preserve_on_deletion),
+    )
+
+
 class _Rendering:
     """One binding on its way to Works."""
 
@@ -149,36 +154,32 @@ class _Rendering:
         self._template, self._origin = template, origin
         self._binding, self._targets = binding, targets
         self._overrides, self._reviser = overrides, reviser
-        self._binding_name = binding.name if origin.has_binding else ""
+        self._work_origin = _work_origin(origin, binding)
         self._replicas_count = binding.is_workload
         self._base = claimed(template.manifest.body, binding.claim)
         self._completions = completions_by_cluster(self._base, binding, targets)
         self._cluster_rules = overrides.cluster_rules(self._base)
         self._drafts: dict[Any, _Draft | _Failure] = {}
-        self._classes: dict[Any, _Finished | _Failure] = {}
+        self._classes: dict[Any, WorkClass | _Failure] = {}
         # Different rules may come to the same bytes; those are shared too.
         self._bodies: dict[str, Body] = {}
 
     def run(self, preserved: Mapping[str, Mapping[str, str]]) -> Rendered:
-        works: dict[str, Work] = {}
-        applied: dict[str, tuple[AppliedOverride, ...]] = {}
+        classes: dict[str, WorkClass] = {}
         failures: dict[str, _Failure] = {}
         for target in self._targets:
             finished = self._class_of(target, preserved.get(target.name, {}))
             if isinstance(finished, _Failure):
                 failures[target.name] = finished
-                continue
-            works[target.name] = self._work(target.name, finished)
-            if finished.applied:
-                applied[target.name] = finished.applied
+            else:
+                classes[target.name] = finished
         return Rendered(
-            works=works,
-            applied=applied,
+            works=ObjectWorks(classes),
             failed={cluster: failure.reason for cluster, failure in failures.items()},
             diagnostics=tuple(self._diagnostics(failures)),
         )
 
-    def _class_of(self, target: Target, preserved: Mapping[str, str]) -> _Finished | _Failure:
+    def _class_of(self, target: Target, preserved: Mapping[str, str]) -> WorkClass | _Failure:
         """What the target's class of clusters gets; made when its first cluster comes."""
         replicas = target.replicas if self._replicas_count else None
         completions = self._completions.get(target.name)
@@ -217,7 +218,7 @@ class _Rendering:
 
     def _finished(
         self, draft: _Draft, rules: Rules, preserved: Mapping[str, str]
-    ) -> _Finished | _Failure:
+    ) -> WorkClass | _Failure:
         overridden = _overridden(draft.body, rules)
         if isinstance(overridden, _Failure):
             return overridden
@@ -229,24 +230,12 @@ class _Rendering:
         cut = cut_body(
             lambda namespace, work: stamped(body, self._origin, resolution, namespace, work)
         )
-        return _Finished(
+        return WorkClass(
+            origin=self._work_origin,
             body=self._bodies.setdefault(cut.digest, cut),
             api_version=str(body.get("apiVersion")),
-            resolution=resolution,
+            conflict_resolution=resolution,
             applied=draft.applied + applied,
-        )
-
-    def _work(self, cluster: str, finished: _Finished) -> Work:
-        return Work(
-            cluster=cluster,
-            key=self._origin.key,
-            api_version=finished.api_version,
-            name=self._origin.work_name,
-            body=finished.body,
-            binding=self._binding_name,
-            conflict_resolution=finished.resolution,
-            is_suspended=self._binding.suspension.covers(cluster),
-            preserve_on_deletion=bool(self._binding.preserve_on_deletion),
         )
 
     def _diagnostics(self, failures: Mapping[str, _Failure]) -> list[Diagnostic]:
