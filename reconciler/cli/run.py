@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,10 +18,14 @@ from reconciler.cli.options import hub_options, output_option
 if TYPE_CHECKING:
     from reconciler.model.errors import ReconcilerError
     from reconciler.runtime.hub import PassResult
+    from reconciler.runtime.serving import Server
+    from reconciler.runtime.settings import Settings
 
+_LEASE = "fleet-reconciler/fleet-reconciler"
 _EPILOG = """\b
 Examples:
   reconciler run --repo https://git.example/fleet.git --credentials ./credentials
+  reconciler run --listen 127.0.0.1:8080   with dashboard, metrics and webhooks
   reconciler run --once                    one pass, as in a cron job
 """
 
@@ -28,25 +35,99 @@ Examples:
 @click.option(
     "--interval", default=30.0, show_default=True, type=click.FloatRange(min=1), help="Seconds."
 )
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default="",
+    envvar="RECONCILER_LISTEN",
+    help="Serve dashboard, metrics, health and push webhooks there.",
+)
+@click.option(
+    "--leader-elect", is_flag=True, help="Several replicas run, and one of them acts at a time."
+)
+@click.option(
+    "--lease",
+    metavar="NAMESPACE/NAME",
+    default="",
+    envvar="RECONCILER_LEASE",
+    help="The Lease they share; naming one means --leader-elect.",
+)
+@click.option(
+    "--hub-kubeconfig",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    envvar="RECONCILER_HUB_KUBECONFIG",
+    help="The cluster of the Lease; default: the one this runs in.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["console", "json"]),
+    default="console",
+    show_default=True,
+    envvar="RECONCILER_LOG_FORMAT",
+    help="How a line of the log looks.",
+)
 @output_option
 @hub_options
-def command(once: bool, interval: float, output: str, **where: Any) -> int:  # noqa: FBT001 - a flag
-    """Reconcile on every commit, until stopped. Polls the repository at every interval."""
-    from reconciler.adapters.leader import hub_lock
+def command(
+    once: bool,  # noqa: FBT001 - a flag
+    interval: float,
+    listen: str,
+    leader_elect: bool,  # noqa: FBT001 - a flag
+    lease: str,
+    hub_kubeconfig: Path | None,
+    log_format: str,
+    output: str,
+    **where: Any,
+) -> int:
+    """Reconcile on every commit and heal every change of members, until stopped.
+
+    RECONCILER_WEBHOOK_SECRET proves push webhooks (POST /webhook/<host>), RECONCILER_VIEWER_TOKEN
+    guards the pages, RECONCILER_IDENTITY names this replica.
+    """
     from reconciler.cli.settings import settings_of
-    from reconciler.runtime.loop import run
-    from reconciler.runtime.service import build_hub
 
     settings = settings_of(**where)
-    codes = [0]
+    if once:
+        return _once(settings, output)
+    from reconciler.runtime.logs import LogFormat
+    from reconciler.runtime.loop import ServiceOptions
+    from reconciler.runtime.serving import Server, ServingSettings
 
-    def listener(done: PassResult | ReconcilerError) -> None:
-        codes.append(_say_pass(done, output))
+    serving = ServingSettings(
+        listen=listen,
+        lease=lease or (_LEASE if leader_elect else ""),
+        identity=os.environ.get("RECONCILER_IDENTITY", ""),
+        hub_kubeconfig=hub_kubeconfig,
+        webhook_secret=os.environ.get("RECONCILER_WEBHOOK_SECRET", ""),
+        webhook_urls=tuple(os.environ.get("RECONCILER_WEBHOOK_URLS", "").split()),
+        viewer_token=os.environ.get("RECONCILER_VIEWER_TOKEN", ""),
+        log_format=LogFormat.JSON if output == "json" else LogFormat(log_format),
+        options=ServiceOptions(poll_seconds=interval),
+    )
+    asyncio.run(_serve(Server(settings=settings, serving=serving), settings))
+    return 0
+
+
+async def _serve(server: Server, settings: Settings) -> None:
+    """Alone on this machine, or one of several replicas."""
+    from reconciler.adapters.leader import hub_lock
+
+    with nullcontext() if server.serving.lease else hub_lock(settings.lock, "run"):
+        await server.run()
+
+
+def _once(settings: Settings, output: str) -> int:
+    from reconciler.adapters.leader import hub_lock
+    from reconciler.model.errors import ReconcilerError
+    from reconciler.runtime.service import build_hub
 
     with hub_lock(settings.lock, "run"):
         hub = build_hub(settings, progress())
-        asyncio.run(run(hub, interval=interval, listener=listener, once=once))
-    return codes[-1] if once else 0
+        try:
+            done: PassResult | ReconcilerError = asyncio.run(hub.reconcile())
+        except ReconcilerError as error:
+            done = error
+    return _say_pass(done, output)
 
 
 def _say_pass(done: PassResult | ReconcilerError, output: str) -> int:

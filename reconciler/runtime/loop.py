@@ -1,48 +1,262 @@
-"""The loop of `reconciler run`: a pass when the source branch moved, and at every interval.
+"""The service around the pass: what happens wakes it, and nothing but a signal ends it.
 
-A pass that fails is said and tried again at the next poll; nothing but a signal ends the loop.
+Strategy: one task looks at the source, one passes, some heal, each from a queue of keys of its own,
+so that a slow member delays neither a commit nor the healing of another. A new commit interrupts
+the execution of an older one; a change on a member is healed at once and told to the next pass,
+which comes when it has been quiet for a moment. Everything that fails is tried again, later and
+later. Times are the clock's.
 """
 
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Callable
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any, Final
 
 from reconciler.adapters.clock import Scheduler
-from reconciler.model.errors import ReconcilerError
-from reconciler.runtime.hub import Hub, PassResult
+from reconciler.model.errors import LockHeld, ReconcilerError
+from reconciler.model.identity import ObjectKey
+from reconciler.model.instant import instant
+from reconciler.model.report import FleetReport
+from reconciler.runtime.crew import Crew
+from reconciler.runtime.drift import Drift
+from reconciler.runtime.executor import ChangeResult, Result
+from reconciler.runtime.hub import Hub
+from reconciler.runtime.keeping import KeepingOptions
+from reconciler.runtime.logs import Log
+from reconciler.runtime.measuring import Measuring
+from reconciler.runtime.queue import LAZY, NORMAL, URGENT, Backoff
+from reconciler.runtime.results import PassResult
+from reconciler.runtime.source_watch import SourceWatch, Tips
+from reconciler.runtime.telling import told_pass, told_write
+from reconciler.runtime.workers import Workers
 
-#: Hears of every pass: its result, or what it failed with.
-Listener = Callable[[PassResult | ReconcilerError], None]
+_FLEET: Final = "fleet"
+_BACKOFF: Final = Backoff(first_seconds=1.0, longest_seconds=300.0)
+#: So many passes in a row may be cut short by newer commits; the next one runs to its end.
+_MOST_INTERRUPTIONS: Final = 3
+#: So many failed passes in a row make the process unhealthy.
+_MOST_FAILURES: Final = 10
 
 
-async def run(hub: Hub, *, interval: float, listener: Listener, once: bool = False) -> None:
-    """Reconcile now, then at every interval until SIGTERM or SIGINT."""
-    await _pass(hub, listener)
-    if once:
-        return
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopped.set)
-    scheduler = Scheduler()
-    scheduler.start()
-    scheduler.every(
-        "poll",
-        timedelta(seconds=interval),
-        lambda: _pass(hub, listener),
-        jitter=timedelta(seconds=interval / 10),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions:
+    """Seconds: between polls, between looks at a folder, before a pass after changes on members,
+    between such passes; and how many members are healed at once.
+    """
+
+    poll_seconds: float = 30.0
+    folder_seconds: float = 0.5
+    settle_seconds: float = 1.0
+    quiet_seconds: float = 10.0
+    heals_at_once: int = 16
+
+
+@dataclass(slots=True)
+class Service:
+    """Runs one hub until it is stopped; one `run` only."""
+
+    hub: Hub
+    keeping: KeepingOptions
+    log: Log
+    measuring: Measuring
+    options: ServiceOptions = field(default_factory=ServiceOptions)
+    report: FleetReport | None = None
+    source: SourceWatch = field(init=False)
+    crew: Crew = field(init=False)
+    drift: Drift = field(init=False)
+    passes: Workers = field(init=False)
+    _passing: str | None = None
+    _passed_at: float = float("-inf")
+    _interruptions: int = 0
+    _crashed: str = ""
+
+    def __post_init__(self) -> None:
+        chance = self.keeping.chance
+        self.source = SourceWatch(
+            hub=self.hub,
+            log=self.log,
+            measuring=self.measuring,
+            chance=chance,
+            moved=self._moved,
+            folder_seconds=self.options.folder_seconds,
+        )
+        keeping = replace(self.keeping, heard=self._heard, changed=self._changed)
+        self.crew = Crew(keeping)
+        self.drift = Drift(
+            hub=self.hub,
+            crew=self.crew,
+            chance=chance,
+            wrote=self._healed,
+            news=self._report_soon,
+            stuck=lambda: self._pass_in(self.options.settle_seconds),
+        )
+        self.passes = Workers(self._pass, self.hub.clock, chance, _BACKOFF)
+
+    def unready(self) -> dict[str, str]:
+        """What keeps the service from serving, by check."""
+        if self.report is None:
+            return {"pass": self.source.problem or "no pass has come to its end yet"}
+        return {}
+
+    def unhealthy(self) -> dict[str, str]:
+        """What only a restart can mend, by check."""
+        problems = {"task": self._crashed} if self._crashed else {}
+        failures = self.passes.failures(_FLEET)
+        if failures >= _MOST_FAILURES:
+            problems["pass"] = f"{failures} passes failed in a row"
+        return problems
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Serve until stopped; what has begun to be deleted is finished first.
+
+        Raises what a task ended with: `LockHeld` when this process may not act any more.
+        """
+        self.hub.kept_members, self.hub.heard = self.crew.for_pass, self._applied
+        scheduler = self._polling()
+        tasks = [asyncio.create_task(each) for each in self._tasks()]
+        waiting = asyncio.create_task(stopped.wait())
+        try:
+            await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            scheduler.stop()
+            self.hub.interrupt()
+            for task in (*tasks, waiting):
+                task.cancel()
+            await asyncio.wait({*tasks, waiting})
+            await self.crew.close()
+            self.hub.kept_members = None
+        for task in tasks:
+            self._require_stopped(task)
+
+    def _polling(self) -> Scheduler:
+        scheduler = Scheduler()
+        scheduler.start()
+        poll = timedelta(seconds=self.options.poll_seconds)
+        scheduler.every("poll", poll, self.source.poll, jitter=poll / 10)
+        self.source.announced()
+        self._pass_in(0.0)
+        return scheduler
+
+    def _tasks(self) -> Iterator[Coroutine[Any, Any, None]]:
+        yield self.source.workers.run()
+        yield self.passes.run()
+        for _ in range(self.options.heals_at_once):
+            yield self.drift.workers.run()
+        if self.hub.repository.remote is None:
+            yield self.source.watch_folder()
+
+    def _require_stopped(self, task: asyncio.Task[None]) -> None:
+        """A task that ended by itself is a fault of ours, or of the lease."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        self._crashed = f"a task ended: {type(error).__name__}"
+        raise error
+
+    # ---- what wakes a pass
+
+    def _pass_in(self, seconds: float, priority: int = NORMAL) -> None:
+        self.passes.ask(_FLEET, seconds, priority)
+
+    def _moved(self, tips: Tips) -> None:
+        """The source or a branch of ours is another: pass at once, in the place of an older one."""
+        if self._passing is not None and tips[0] == self._passing:
+            return
+        self._pass_in(0.0, URGENT)
+        if self._passing is not None and self._interruptions < _MOST_INTERRUPTIONS:
+            self._interruptions += 1
+            self.hub.interrupt()
+
+    def _changed(self, cluster: str) -> None:
+        """A member came, went, or says something else of itself."""
+        keeper = self.crew.keepers.get(cluster)
+        if keeper is not None:
+            self.log.info("member changed", cluster=cluster, problem=keeper.problem)
+        self._pass_in(self.options.settle_seconds)
+
+    def _heard(
+        self,
+        cluster: str,
+        key: ObjectKey,
+        before: dict[str, Any] | None,
+        now: dict[str, Any] | None,
+    ) -> None:
+        self.drift.heard(cluster, key, before, now)
+
+    def _report_soon(self) -> None:
+        """Objects changed: a pass after a moment of quiet, and not too often."""
+        since = self.hub.clock.monotonic() - self._passed_at
+        wait = max(self.options.settle_seconds, self.options.quiet_seconds - since)
+        self._pass_in(wait, LAZY)
+
+    def _wake_at(self, moment: str) -> None:
+        """Controllers want to look again."""
+        due = instant(moment) if moment else None
+        if due is not None:
+            seconds = (due - self.hub.clock.now()).total_seconds()
+            self._pass_in(max(seconds, self.options.settle_seconds), LAZY)
+
+    # ---- passes
+
+    async def _pass(self, _key: str) -> bool:
+        """One pass; False when it has to be repeated."""
+        clock = self.hub.clock
+        began = clock.monotonic()
+        self._passing = (await self.source.tips())[0] or ""
+        try:
+            done = await self.hub.reconcile(fetch=False)
+        except LockHeld:
+            raise
+        except Exception as error:  # noqa: BLE001 - one fleet's content must not end the service
+            self._failed(error, clock.monotonic() - began)
+            return False
+        finally:
+            self._passing, self._passed_at = None, clock.monotonic()
+        return await self._passed(done, clock.monotonic() - began)
+
+    async def _passed(self, done: PassResult, seconds: float) -> bool:
+        self.measuring.passed(done, seconds)
+        self.measuring.watches(
+            (name, len(keeper.kinds) if keeper.kinds else 0)
+            for name, keeper in self.crew.keepers.items()
+        )
+        told_pass(self.log, done, seconds)
+        self._wake_at(done.outcome.next_wake)
+        if done.execution.is_interrupted:
+            return True
+        self._interruptions, self.report = 0, done.report
+        for name in done.execution.frozen:
+            if name in self.crew.keepers:
+                self.crew.keepers[name].hurry()
+        if done.error:
+            return False
+        await self.source.leave()
+        return not _has_failed(done)
+
+    def _failed(self, error: Exception, seconds: float) -> None:
+        self.measuring.failed(seconds)
+        hint = {"hint": error.hint} if isinstance(error, ReconcilerError) else {}
+        kind = type(error).__name__
+        self.log.warning("pass failed", exception=kind, message=str(error), **hint)
+
+    def _applied(self, result: ChangeResult) -> None:
+        """A pass carried something out."""
+        seen = self.source.seen_at(self._passing or "")
+        is_news = seen is not None and self.source.left[:1] != (self._passing,)
+        ago = self.hub.clock.monotonic() - seen if seen is not None and is_news else None
+        self.measuring.wrote(result, seen_seconds_ago=ago, healed=False)
+        told_write(self.log, "applied", result)
+
+    def _healed(self, result: ChangeResult) -> None:
+        self.measuring.wrote(result, seen_seconds_ago=None, healed=True)
+        told_write(self.log, "healed", result)
+
+
+def _has_failed(done: PassResult) -> bool:
+    """Whether something failed that may go well next time; members that froze say when."""
+    return any(
+        one.result is Result.FAILED and one.change.cluster not in done.execution.frozen
+        for one in done.execution.results
     )
-    try:
-        await stopped.wait()
-    finally:
-        scheduler.stop()
-
-
-async def _pass(hub: Hub, listener: Listener) -> None:
-    try:
-        listener(await hub.reconcile())
-    except ReconcilerError as error:
-        listener(error)

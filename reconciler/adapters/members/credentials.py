@@ -74,6 +74,14 @@ class SecretFolder:
         if not self._folder.is_relative_to(top):
             raise NoCredentials(f"the credentials {self.label} lie outside the credentials folder")
 
+    @classmethod
+    def at(cls, folder: Path) -> SecretFolder:
+        """A folder that an operator names, wherever it is."""
+        found = cls.__new__(cls)
+        found.label = str(folder)
+        found._folder = folder.resolve()  # noqa: SLF001 - its own
+        return found
+
     def read(self, name: str) -> str | None:
         """The text of a file, None when it is not there; NoCredentials when it may not be read."""
         path = (self._folder / name).resolve()
