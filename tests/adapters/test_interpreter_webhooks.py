@@ -35,7 +35,7 @@ async def webhooks() -> AsyncIterator[InterpreterWebhooks]:
     await opened.close()
 
 
-def a_question(client: dict[str, Any], timeout: int = 5) -> Question:
+def a_question(client: dict[str, Any], timeout: int = 20) -> Question:
     return Question(
         digest="d", webhook="w", client=client, request=REQUEST, timeout_seconds=timeout
     )
