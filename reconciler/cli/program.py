@@ -14,9 +14,9 @@ from typing import Any
 import click
 
 from reconciler.cli.table import COMMANDS
-from reconciler.model.errors import ReconcilerError, StalePlan
+from reconciler.model.errors import EmptyRepository, MissingBranch, ReconcilerError, StalePlan
 
-EXIT_ERROR, EXIT_STALE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 5, 64, 130
+EXIT_ERROR, EXIT_INVALID, EXIT_STALE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 4, 5, 64, 130
 
 _EPILOG = """\b
 Examples:
@@ -25,6 +25,13 @@ Examples:
   reconciler apply --credentials DIR     reconcile all members once
   reconciler demo                        the whole story in a minute
 """
+
+
+def exit_of(error: ReconcilerError) -> int:
+    """The exit code of broken surroundings: what there is nothing to read of is invalid input."""
+    if isinstance(error, StalePlan):
+        return EXIT_STALE
+    return EXIT_INVALID if isinstance(error, EmptyRepository | MissingBranch) else EXIT_ERROR
 
 
 class LazyProgram(click.Group):
@@ -76,7 +83,7 @@ class LazyProgram(click.Group):
             code = EXIT_INTERRUPTED
         except ReconcilerError as error:
             click.echo(f"error: {error}\n  next: {error.hint}", err=True)
-            code = EXIT_STALE if isinstance(error, StalePlan) else EXIT_ERROR
+            code = exit_of(error)
         sys.exit(code if isinstance(code, int) else 0)
 
 

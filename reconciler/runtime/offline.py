@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.cycle.engine import Engine
 from reconciler.model.change import Plan
 from reconciler.model.cluster import ClusterFacts
-from reconciler.model.errors import MissingBranch, SourceUnavailable
+from reconciler.model.errors import MissingBranch
 from reconciler.model.fleet import Fleet
 from reconciler.model.source import Revision
 from reconciler.model.world import Outcome, State, World
@@ -122,8 +122,11 @@ class Planner:
         """A revision by any name; a branch of the remote that was never checked out counts too."""
         try:
             return self.repository.store.resolve(name)
-        except (MissingBranch, SourceUnavailable):
-            return self.repository.store.resolve(f"refs/remotes/origin/{name}")
+        except MissingBranch as missing:
+            try:
+                return self.repository.store.resolve(f"refs/remotes/origin/{name}")
+            except MissingBranch:
+                raise missing from None
 
 
 def _moment(revision: Revision) -> str:
