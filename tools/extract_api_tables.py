@@ -2,17 +2,17 @@
 
 Two files are written into the simulation's `data` folder:
 
-`types.json.gz`: for each struct type its fields, and for each field its shape by minor version, with
-the list-map keys, set and atomic markers and patch strategies. Source: the schemas that PyPI's
-kubernetes-validate ships (1.25 and later), and for 1.20 the OpenAPI v2 document of a running server.
+`types.json.gz`: for each struct type its fields, and for each field its shape by minor version,
+with list-map keys, set and atomic markers and patch strategies. Source: the schemas that PyPI's
+kubernetes-validate ships (1.25 and later), and for 1.20 the OpenAPI v2 document of a server.
 
-`resources.json`: every built-in resource with names, verbs, subresources and the minor versions that
-serve it. Source: the discovery documents of both ends of the supported range, and the tables below
-for what changed in between.
+`resources.json`: every built-in resource with names, verbs, subresources and the minor versions
+that serve it. Source: the discovery documents of both ends of the supported range, and the tables
+below for what changed in between.
 
     python tools/extract_api_tables.py --openapi-20 FILE --discovery-20 FILE --transcript-36 FILE
 
-`--openapi-20` is `GET /openapi/v2`; `--discovery-20` is an object from discovery path to its answer.
+`--openapi-20` is `GET /openapi/v2`; `--discovery-20` an object from discovery path to its answer.
 """
 
 from __future__ import annotations
@@ -216,8 +216,10 @@ def newest(transcript: Path) -> list[dict[str, Any]]:
     rows = [*resource_list_rows("", "v1", answers["core resources"])]
     for group in answers["aggregated discovery"]["items"]:
         for version in group["versions"]:
-            for resource in version["resources"]:
-                rows.append(aggregated_row(group["metadata"]["name"], version["version"], resource))
+            rows.extend(
+                aggregated_row(group["metadata"]["name"], version["version"], resource)
+                for resource in version["resources"]
+            )
     return rows
 
 
@@ -318,9 +320,7 @@ def with_window(row: dict[str, Any], before: Mapping[str, Any] | None) -> dict[s
         since = max(window, SINCE.get(identity(row), window))
     for name, subresource in row["subresources"].items():
         if before is not None and name not in before["subresources"]:
-            subresource["since"] = SUBRESOURCE_SINCE.get(
-                (row["plural"], name), NEWEST_DISCOVERY
-            )
+            subresource["since"] = SUBRESOURCE_SINCE.get((row["plural"], name), NEWEST_DISCOVERY)
     return {**row, "since": since}
 
 

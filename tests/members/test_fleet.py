@@ -14,6 +14,7 @@ import yaml
 from reconciler.adapters.simulation import SimulatedCluster, SimulatedFleet
 from reconciler.adapters.simulation.certificates import self_signed
 from reconciler.adapters.simulation.kubeconfig import write
+from reconciler.adapters.simulation.running import Simulation, running
 from tests.members.contract import deployment
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kept"}}
@@ -119,3 +120,18 @@ def test_thousands_of_nodes_and_pods_are_listed_in_pages() -> None:
         assert len(cluster.list("v1", "Node")) == 4999
     finally:
         fleet.close()
+
+
+async def test_a_simulation_runs_with_kubeconfigs_and_state(tmp_path: Path) -> None:
+    simulation = Simulation(
+        clusters=2, kubeconfig_folder=tmp_path / "configs", state=tmp_path / "state.sqlite"
+    )
+    async with running(simulation) as first:
+        assert [path.name for path in first.kubeconfigs] == [
+            "member1.kubeconfig",
+            "member2.kubeconfig",
+        ]
+        first.fleet["member1"].create(NAMESPACE)
+    async with running(simulation) as second:
+        assert second.fleet["member1"].get("v1", "Namespace", "kept") is not None
+        assert second.fleet["member2"].get("v1", "Namespace", "kept") is None
