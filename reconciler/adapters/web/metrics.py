@@ -65,10 +65,7 @@ class MetricsBoard(Collector):
         if metric.kind is MetricKind.HISTOGRAM:
             self._observe(sample)
             return
-        values = self._values.setdefault(sample.name, {})
-        labels = self._place(sample, values)
-        is_sum = metric.kind is MetricKind.COUNTER or labels[:1] == (_OTHER,)
-        values[labels] = values.get(labels, 0.0) + sample.value if is_sum else sample.value
+        self._set(sample, adds=metric.kind is MetricKind.COUNTER)
 
     def replace(self, samples: Iterable[Sample], *, names: Iterable[str] = ()) -> None:
         """Gauges as they are now: series of the same metrics that are not given are gone.
@@ -81,7 +78,8 @@ class MetricsBoard(Collector):
             self._values[name] = {}
             self._dropped.pop(name, None)
         for sample in given:
-            self.record(sample)
+            # Emptied before: only what shares a series, as what is over the limit does, is summed.
+            self._set(sample, adds=True)
 
     def value(self, name: str, /, **labels: str) -> float:
         """A gauge or counter as it stands, a histogram's number of observations; 0 when unseen."""
@@ -106,6 +104,11 @@ class MetricsBoard(Collector):
                     yield from self._counter(name, metric.help, metric.labels)
                 case MetricKind.HISTOGRAM:
                     yield from self._histogram(name, metric.help, metric.labels)
+
+    def _set(self, sample: Sample, *, adds: bool) -> None:
+        values = self._values.setdefault(sample.name, {})
+        labels = self._place(sample, values)
+        values[labels] = (values.get(labels, 0.0) if adds else 0.0) + sample.value
 
     def _observe(self, sample: Sample) -> None:
         distributions = self._distributions.setdefault(sample.name, {})

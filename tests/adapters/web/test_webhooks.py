@@ -68,6 +68,23 @@ async def test_other_events_are_taken_and_ignored(site: Site, provider: str, eve
 
 
 @pytest.mark.parametrize(
+    ("page", "clone"),
+    [
+        ("https://dc.example/ctx/projects/ORG/repos/fleet/browse", "/ctx/scm/org/fleet.git"),
+        ("https://dc.example/users/ada/repos/fleet/browse", "/scm/~ada/fleet.git"),
+    ],
+)
+async def test_bitbuckets_pages_lead_to_its_repositories(page: str, clone: str) -> None:
+    watched = WatchedRepository(
+        name="dc", urls=(f"https://dc.example{clone}",), secret=payloads.SECRET
+    )
+    body = json.dumps({"repository": {"links": {"self": [{"href": page}]}}, "changes": []}).encode()
+    async with serve(repositories=(watched,)) as site:
+        assert (await deliver(site, "bitbucket", body, event="repo:refs_changed"))[0] == 202
+        assert site.pushes == ["dc"]
+
+
+@pytest.mark.parametrize(
     ("ref", "count"),
     [
         ("refs/heads/reconciler/state", 0),

@@ -6,12 +6,17 @@ payload". The two say the repository's addresses and the refs in different place
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from reconciler.adapters.web.webhooks.delivery import Malformed, Provider, Push
 from reconciler.adapters.web.webhooks.payload import listed, mapping
 
+_BROWSE = re.compile(
+    r"(?P<base>https?://[^?#]*?)/(?P<kind>projects|users)/(?P<owner>[^/]+)/repos/(?P<name>[^/]+)"
+    r"(?:/.*)?"
+)
 _REF_KINDS = {"branch": "refs/heads/", "tag": "refs/tags/"}
 
 
@@ -37,11 +42,14 @@ def _links(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def _clone_of(url: str) -> str:
-    """Data Center's browse page `/projects/P/repos/r/browse` as its clone address `/scm/p/r`."""
-    base, found, rest = url.partition("/projects/")
-    parts = rest.split("/")
-    is_browse = found and len(parts) > 2 and parts[1] == "repos"  # noqa: PLR2004 - P/repos/r
-    return f"{base}/scm/{parts[0].lower()}/{parts[2]}" if is_browse else url
+    """Data Center's browse page as its clone address: `/projects/P/repos/r/browse` is `/scm/p/r`,
+    `/users/u/repos/r` is `/scm/~u/r`.
+    """
+    found = _BROWSE.fullmatch(url)
+    if found is None:
+        return url
+    owner = found["owner"].lower()
+    return f"{found['base']}/scm/{'~' if found['kind'] == 'users' else ''}{owner}/{found['name']}"
 
 
 def _cloud_refs(payload: Mapping[str, Any]) -> tuple[str, ...]:
