@@ -91,20 +91,19 @@ def command(
         return _once(settings, output)
     from reconciler.runtime.logs import LogFormat
     from reconciler.runtime.loop import ServiceOptions
-    from reconciler.runtime.serving import Server, ServingSettings
+    from reconciler.runtime.service_settings import service_settings
+    from reconciler.runtime.serving import Server
 
-    serving = ServingSettings(
-        listen=listen,
-        lease=lease or (_LEASE if leader_elect else ""),
-        identity=os.environ.get("RECONCILER_IDENTITY", ""),
-        hub_kubeconfig=hub_kubeconfig,
-        webhook_secret=os.environ.get("RECONCILER_WEBHOOK_SECRET", ""),
-        webhook_urls=tuple(os.environ.get("RECONCILER_WEBHOOK_URLS", "").split()),
-        viewer_token=os.environ.get("RECONCILER_VIEWER_TOKEN", ""),
+    lease = lease or (_LEASE if leader_elect else "")
+    environment = {**os.environ, "RECONCILER_LISTEN": listen, "RECONCILER_LEASE": lease}
+    server = Server(
+        settings=settings,
+        service=service_settings(environment, settings.repo),
         log_format=LogFormat.JSON if output == "json" else LogFormat(log_format),
+        hub_kubeconfig=hub_kubeconfig,
         options=ServiceOptions(poll_seconds=interval),
     )
-    asyncio.run(_serve(Server(settings=settings, serving=serving), settings))
+    asyncio.run(_serve(server, settings))
     return 0
 
 
@@ -112,7 +111,7 @@ async def _serve(server: Server, settings: Settings) -> None:
     """Alone on this machine, or one of several replicas."""
     from reconciler.adapters.leader import hub_lock
 
-    with nullcontext() if server.serving.lease else hub_lock(settings.lock, "run"):
+    with nullcontext() if server.service.lease else hub_lock(settings.lock, "run"):
         await server.run()
 
 

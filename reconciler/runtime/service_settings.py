@@ -25,6 +25,7 @@ VARIABLES: Mapping[str, str] = {
     "RECONCILER_LISTEN": "host:port of dashboard, metrics and webhooks",
     "RECONCILER_VIEWER_TOKEN": "guards the dashboard and the metrics",
     "RECONCILER_WEBHOOK_SECRET": "shared with the Git host's webhook",
+    "RECONCILER_WEBHOOK_URLS": "further addresses of the repository, as its webhook says them",
     "RECONCILER_LEASE": "namespace/name of the Lease; without it a file lock is used",
     "RECONCILER_IDENTITY": "name of this replica; default: the host's",
     "RECONCILER_VERIFY_ALLOWED_SIGNERS": "file of SSH keys whose signatures count",
@@ -55,11 +56,20 @@ class ServiceSettings:
     listen: tuple[str, int] | None = None
     viewer_token: str = field(default="", repr=False)
     webhook_secret: str = field(default="", repr=False)
+    webhook_urls: tuple[str, ...] = ()
     lease: LeasePlace | None = None
     allowed_signers: Path | None = None
     openpgp_keys: Path | None = None
     host: HostedRepository | None = None
     sinks: tuple[Sink, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that no output may show; addresses of receivers are secrets too."""
+        hosts = (self.host.token,) if self.host is not None else ()
+        sinks = (text for one in self.sinks for text in (one.secret, one.url))
+        found = (self.viewer_token, self.webhook_secret, *hosts, *sinks)
+        return tuple(text for text in found if text)
 
 
 def service_settings(environment: Mapping[str, str], repo: str) -> ServiceSettings:
@@ -76,6 +86,7 @@ def service_settings(environment: Mapping[str, str], repo: str) -> ServiceSettin
         listen=_listen(environment.get("RECONCILER_LISTEN", "")),
         viewer_token=environment.get("RECONCILER_VIEWER_TOKEN", ""),
         webhook_secret=environment.get("RECONCILER_WEBHOOK_SECRET", ""),
+        webhook_urls=tuple(environment.get("RECONCILER_WEBHOOK_URLS", "").split()),
         lease=_lease(environment),
         allowed_signers=_path(environment, "RECONCILER_VERIFY_ALLOWED_SIGNERS"),
         openpgp_keys=_path(environment, "RECONCILER_VERIFY_OPENPGP_KEYS"),

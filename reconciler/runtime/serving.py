@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import random
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -22,7 +20,7 @@ from typing import Final
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.leader import LeaseApi, LeaseElection
 from reconciler.adapters.web import Face, Inbox, MetricsBoard, WatchedRepository, serving
-from reconciler.model.errors import LockHeld, SettingsInvalid
+from reconciler.model.errors import LockHeld
 from reconciler.model.metric import Sample
 from reconciler.model.report import FleetReport
 from reconciler.runtime.hub import Hub
@@ -34,54 +32,31 @@ from reconciler.runtime.measuring import Measuring
 from reconciler.runtime.redactor import Redactor
 from reconciler.runtime.results import Clock
 from reconciler.runtime.service import build_hub
+from reconciler.runtime.service_settings import LeasePlace, ServiceSettings
 from reconciler.runtime.settings import Settings
 
 _REPOSITORY: Final = "fleet"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServingSettings:
-    """How the service shows itself and who may act.
-
-    `listen` is `host:port`, `` for no pages. `lease` is `namespace/name` of the Lease that replicas
-    share, `` for none; `hub_kubeconfig` says where it is, None for the cluster this runs in.
-    `webhook_urls` are further addresses of the repository.
-    """
-
-    listen: str = ""
-    lease: str = ""
-    identity: str = ""
-    hub_kubeconfig: Path | None = None
-    webhook_secret: str = field(default="", repr=False)
-    webhook_urls: tuple[str, ...] = ()
-    viewer_token: str = field(default="", repr=False)
-    log_format: LogFormat = LogFormat.CONSOLE
-    options: ServiceOptions = field(default_factory=ServiceOptions)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Values that no log may show."""
-        return tuple(one for one in (self.webhook_secret, self.viewer_token) if one)
-
-
 @dataclass(slots=True)
 class Server:
-    """One replica."""
+    """One replica. `hub_kubeconfig` says where the Lease is, None for the cluster this runs in."""
 
     settings: Settings
-    serving: ServingSettings
+    service: ServiceSettings
+    log_format: LogFormat = LogFormat.CONSOLE
+    hub_kubeconfig: Path | None = None
+    options: ServiceOptions = field(default_factory=ServiceOptions)
     clock: Clock = field(default_factory=SystemClock)
     make_hub: Callable[[Settings], Hub] = lambda settings: build_hub(settings, lambda *_: None)
     board: MetricsBoard = field(default_factory=MetricsBoard)
     log: Log = field(init=False)
     _redactor: Redactor = field(default_factory=Redactor)
-    _service: Service | None = None
+    _running: Service | None = None
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.log = build_log(
-            sys.stdout, self.serving.log_format, redact=self._redact, now=self.clock.now
-        )
+        self.log = build_log(sys.stdout, self.log_format, redact=self._redact, now=self.clock.now)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT."""
@@ -98,26 +73,26 @@ class Server:
         self._stopped.set()
 
     async def _lead_or_wait(self) -> None:
-        if not self.serving.lease:
+        if self.service.lease is None:
             await self._serve(0, lambda: None)
             return
-        async with hub_api(self.serving.hub_kubeconfig) as api:
-            await self._campaign(api)
+        async with hub_api(self.hub_kubeconfig) as api:
+            await self._campaign(api, self.service.lease)
 
-    async def _campaign(self, api: LeaseApi) -> None:
-        namespace, _, name = self.serving.lease.partition("/")
-        if not namespace or not name:
-            raise SettingsInvalid("a lease is named NAMESPACE/NAME")
-        identity = self.serving.identity or f"{socket.gethostname()}-{os.getpid()}"
+    async def _campaign(self, api: LeaseApi, lease: LeasePlace) -> None:
         election = LeaseElection(
-            api, namespace=namespace, name=name, identity=identity, clock=self.clock
+            api,
+            namespace=lease.namespace,
+            name=lease.name,
+            identity=lease.identity,
+            clock=self.clock,
         )
 
         async def lead(term: int) -> None:
             with contextlib.suppress(LockHeld):
                 await self._serve(term, election.check)
 
-        self.log.info("standing by", identity=identity, lease=self.serving.lease)
+        self.log.info("standing by", identity=lease.identity, lease=lease.name)
         while not self._stopped.is_set():
             running = asyncio.create_task(election.run(lead))
             stopping = asyncio.create_task(self._stopped.wait())
@@ -136,16 +111,16 @@ class Server:
             keeping=self._keeping(hub),
             log=self.log,
             measuring=Measuring(board=self.board),
-            options=self.serving.options,
+            options=self.options,
         )
-        self._service = service
+        self._running = service
         self.log.info("leading", term=term)
         self._lead(1)
         try:
             await service.run(self._stopped)
         finally:
             self._lead(0)
-            self._service = None
+            self._running = None
             await hub.questioning.close()
 
     def _keeping(self, hub: Hub) -> KeepingOptions:
@@ -158,45 +133,37 @@ class Server:
 
     @contextlib.asynccontextmanager
     async def _pages(self) -> AsyncIterator[None]:
-        if not self.serving.listen:
+        if self.service.listen is None:
             yield
             return
-        host, port = _address(self.serving.listen)
+        host, port = self.service.listen
         async with serving(self._face(), host, port) as bound:
             self.log.info("listening", address=f"{host}:{bound}")
             yield
 
     def _face(self) -> Face:
         watched = []
-        if self.serving.webhook_secret:
-            urls = (self.settings.repo, *self.serving.webhook_urls)
-            watched = [
-                WatchedRepository(name=_REPOSITORY, urls=urls, secret=self.serving.webhook_secret)
-            ]
+        if self.service.webhook_secret:
+            secret = self.service.webhook_secret
+            urls = (self.settings.repo, *self.service.webhook_urls)
+            watched = [WatchedRepository(name=_REPOSITORY, urls=urls, secret=secret)]
         return Face(
             metrics=self.board,
             inbox=Inbox(watched, self._pushed),
             report=self._report,
-            unready=lambda: self._service.unready() if self._service else {},
-            unhealthy=lambda: self._service.unhealthy() if self._service else {},
-            viewer_token=self.serving.viewer_token,
+            unready=lambda: self._running.unready() if self._running else {},
+            unhealthy=lambda: self._running.unhealthy() if self._running else {},
+            viewer_token=self.service.viewer_token,
         )
 
     def _pushed(self, repository: str) -> None:
-        if self._service is not None:
-            self._service.source.announced(repository)
+        if self._running is not None:
+            self._running.source.announced(repository)
 
     def _report(self) -> FleetReport | None:
-        return self._service.report if self._service else None
+        return self._running.report if self._running else None
 
     def _redact(self, text: str) -> str:
-        for secret in (*self.serving.secrets, *self.settings.git.secrets()):
+        for secret in (*self.service.secrets, *self.settings.git.secrets()):
             text = text.replace(secret, "(sensitive)")
         return self._redactor(text)
-
-
-def _address(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    if not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
-        raise SettingsInvalid(f"{listen!r} is no HOST:PORT", hint="write one like 0.0.0.0:8080")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - a service in its container

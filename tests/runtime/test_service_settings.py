@@ -13,6 +13,7 @@ FULL = {
     "RECONCILER_LISTEN": "[::]:8080",
     "RECONCILER_VIEWER_TOKEN": CANARY,
     "RECONCILER_WEBHOOK_SECRET": CANARY,
+    "RECONCILER_WEBHOOK_URLS": "git@github.com:org/fleet.git",
     "RECONCILER_LEASE": "hub/leader",
     "RECONCILER_IDENTITY": "pod-1",
     "RECONCILER_VERIFY_ALLOWED_SIGNERS": "/keys/ssh",
