@@ -16,7 +16,7 @@ from reconciler.cycle.changes import Compared, Comparing, noting
 from reconciler.cycle.customizations import script_problems
 from reconciler.cycle.decided import Settings
 from reconciler.cycle.facts import known_clusters
-from reconciler.cycle.in_force import InForce, in_force
+from reconciler.cycle.in_force import InForce, identified, in_force
 from reconciler.cycle.limited import withdraw
 from reconciler.cycle.members import MemberCheck, checked_members
 from reconciler.cycle.memory import Memory
@@ -64,6 +64,8 @@ class Engine:
         What time and observation demand comes first, so that placing, rendering and planning see
         one settled world.
         """
+        if not world.is_offline:
+            world = replace(world, fleet=identified(world.fleet))
         force = in_force(world.fleet, world.last_applied, world.state.bindings)
         if force.fleet.config is None or world.state.is_lost:
             return _nothing(world, force)
