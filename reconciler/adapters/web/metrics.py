@@ -65,7 +65,10 @@ class MetricsBoard(Collector):
         if metric.kind is MetricKind.HISTOGRAM:
             self._observe(sample)
             return
-        self._set(sample, adds=metric.kind is MetricKind.COUNTER)
+        values = self._values.setdefault(sample.name, {})
+        labels = self._place(sample, values)
+        before = values.get(labels, 0.0) if metric.kind is MetricKind.COUNTER else 0.0
+        values[labels] = before + sample.value
 
     def replace(self, samples: Iterable[Sample], *, names: Iterable[str] = ()) -> None:
         """Gauges as they are now: series of the same metrics that are not given are gone.
@@ -73,13 +76,18 @@ class MetricsBoard(Collector):
         `names` are metrics that are emptied even when no sample of theirs is given.
         """
         given = list(samples)
+        fresh: dict[str, dict[_Labels, float]] = {}
         for name in {*names, *(sample.name for sample in given)}:
             assert METRICS[name].kind is MetricKind.GAUGE, f"{name} is no gauge"
-            self._values[name] = {}
+            fresh[name] = {}
             self._dropped.pop(name, None)
         for sample in given:
-            # Emptied before: only what shares a series, as what is over the limit does, is summed.
-            self._set(sample, adds=True)
+            series = fresh[sample.name]
+            labels = self._place(sample, series)
+            # Only what shares a series, as what is over the limit does, is summed.
+            series[labels] = series.get(labels, 0.0) + sample.value
+        # At once, family by family: a reader in another thread sees all of one or none of it.
+        self._values.update(fresh)
 
     def value(self, name: str, /, **labels: str) -> float:
         """A gauge or counter as it stands, a histogram's number of observations; 0 when unseen."""
@@ -104,11 +112,6 @@ class MetricsBoard(Collector):
                     yield from self._counter(name, metric.help, metric.labels)
                 case MetricKind.HISTOGRAM:
                     yield from self._histogram(name, metric.help, metric.labels)
-
-    def _set(self, sample: Sample, *, adds: bool) -> None:
-        values = self._values.setdefault(sample.name, {})
-        labels = self._place(sample, values)
-        values[labels] = (values.get(labels, 0.0) if adds else 0.0) + sample.value
 
     def _observe(self, sample: Sample) -> None:
         distributions = self._distributions.setdefault(sample.name, {})

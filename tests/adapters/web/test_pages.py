@@ -227,3 +227,21 @@ def test_every_metric_of_the_table_is_said_as_its_kind() -> None:
         kind = "histogram" if metric.kind is MetricKind.HISTOGRAM else None
         if kind:
             assert f"# TYPE {name} histogram" in text
+
+
+async def test_a_scrape_never_sees_half_a_snapshot() -> None:
+    board = MetricsBoard()
+    samples = [
+        Sample(name="cluster_ready_state", value=1, labels={"member_cluster": f"c{number}"})
+        for number in range(500)
+    ]
+    board.replace(samples)
+
+    def read() -> set[int]:
+        return {board.exposition().count(b"cluster_ready_state{") for _ in range(30)}
+
+    reading = asyncio.create_task(asyncio.to_thread(read))
+    while not reading.done():
+        board.replace(samples)
+        await asyncio.sleep(0)
+    assert await reading == {500}
