@@ -155,3 +155,16 @@ def test_a_restart_with_and_without_data(
     requests.post(base, json={"keepData": False}, timeout=5)
     assert cluster.get("v1", "Namespace", "kept") is None
     assert (cluster.get("v1", "Namespace", "kube-system") or {})["metadata"]["uid"] == uid
+
+
+def test_what_was_compacted_is_gone(fleet: SimulatedFleet, endpoints: dict[str, Endpoint]) -> None:
+    namespaces = "/api/v1/namespaces"
+    page = ask(endpoints["a"], f"{namespaces}?limit=1").json()["metadata"]
+    fleet["a"].create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "later"}})
+    base = endpoints["a"].url.split("/clusters/")[0] + "/simulation/a/compact"
+    assert requests.post(base, timeout=5).status_code == 200
+    gone = ask(endpoints["a"], f"{namespaces}?limit=1&continue={page['continue']}")
+    assert (gone.status_code, gone.json()["reason"]) == (410, "Expired")
+    version = page["resourceVersion"]
+    event = ask(endpoints["a"], f"{namespaces}?watch=1&resourceVersion={version}").json()
+    assert (event["type"], event["object"]["reason"]) == ("ERROR", "Expired")

@@ -19,13 +19,14 @@ from reconciler.adapters.simulation.access import DEFAULT_TOKENS, User
 from reconciler.adapters.simulation.catalogue import Catalogue, Resource
 from reconciler.adapters.simulation.clocks import Clock, system_clock
 from reconciler.adapters.simulation.controllers import settle
+from reconciler.adapters.simulation.controllers.owned import Owned
 from reconciler.adapters.simulation.deletes import DeleteOptions, delete
 from reconciler.adapters.simulation.encoding import Encoder
 from reconciler.adapters.simulation.faults import HEALTHY
 from reconciler.adapters.simulation.features import features
 from reconciler.adapters.simulation.generated import populate
 from reconciler.adapters.simulation.shapes import Struct, type_table
-from reconciler.adapters.simulation.store import Key, Store
+from reconciler.adapters.simulation.store import Event, Key, Store
 from reconciler.adapters.simulation.watching import Watch
 from reconciler.adapters.simulation.writes import (
     APPLY_PATCH,
@@ -72,6 +73,8 @@ class SimulatedCluster:
         self.watches: set[Watch] = set()
         self.writes = Writes(self)
         self.store = Store()
+        if controllers:
+            self.store.listeners.append(self._note_owner)
         self._begin()
 
     def _begin(self) -> None:
@@ -79,6 +82,7 @@ class SimulatedCluster:
         listeners = self.store.listeners
         self.store = Store()
         self.store.listeners = listeners
+        self.reindex()
         self.store.revision = _FIRST_REVISION
         self.catalogue = Catalogue(self.features)
         self.addresses = addresses.Addresses()
@@ -88,6 +92,13 @@ class SimulatedCluster:
         bootstrap.fill(self)
         for number in range(1, self.nodes + 1):
             self.add_node(f"node-{number}")
+
+    def reindex(self) -> None:
+        """Begin to follow the store anew, after it was replaced or filled from outside."""
+        self.owned = Owned(self.store)
+
+    def _note_owner(self, name: tuple[str, str], event: Event) -> None:
+        self.owned.note(name, event)
 
     # ---- time
 

@@ -61,6 +61,7 @@ class StateFile:
             table.objects[namespace, name] = orjson.loads(manifest)
         cluster.store.revision = revision
         cluster.store.compact()
+        cluster.reindex()
         for key in list(cluster.store.table(DEFINITIONS).keys()):
             settle(cluster, key)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from reconciler.adapters.simulation.controllers.view import View, controller_uid, is_deleted, parsed
+from reconciler.adapters.simulation.controllers.owned import controller_uid
+from reconciler.adapters.simulation.controllers.view import View, is_deleted, parsed
 
 Manifest = dict[str, Any]
 PREFIX: Final = "simulation.fleet-reconciler.io/"

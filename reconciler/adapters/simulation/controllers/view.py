@@ -46,9 +46,7 @@ class View:
 
     def owned(self, owner: Mapping[str, Any], group: str, plural: str) -> list[Manifest]:
         """Objects of the owner's namespace that the owner controls."""
-        uid = owner["metadata"]["uid"]
-        namespace = owner["metadata"].get("namespace", "")
-        return [one for one in self.all(group, plural, namespace) if controller_uid(one) == uid]
+        return self.cluster.owned.of(owner["metadata"]["uid"], (group, plural))
 
     # ---- writing
 
@@ -147,13 +145,6 @@ class View:
 def parsed(text: str) -> datetime:
     """A time of the API."""
     return datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
-
-
-def controller_uid(manifest: Mapping[str, Any]) -> str:
-    for owner in manifest["metadata"].get("ownerReferences") or ():
-        if owner.get("controller"):
-            return str(owner["uid"])
-    return ""
 
 
 def owner_reference(owner: Mapping[str, Any]) -> Manifest:
