@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from reconciler.model.errors import SourceUnavailable
 from reconciler.model.report import Health, MemberStatus, TemplateStatus
 from reconciler.runtime.status_reading import StatusReading, StatusView, Subject
 
@@ -72,7 +73,7 @@ async def wait(
     end = time.monotonic() + timeout
     last: Verdict | None = None
     while True:
-        verdict = judged(reading.read(), reading, wanted)
+        verdict = _read(reading, wanted)
         if verdict != last:
             progress(verdict)
             last = verdict
@@ -80,6 +81,14 @@ async def wait(
         if verdict.is_met or left <= 0:
             return verdict
         await time.sleep(min(interval, left))
+
+
+def _read(reading: StatusReading, wanted: Wanted) -> Verdict:
+    """The newest verdict; a repository that does not answer is asked again."""
+    try:
+        return judged(reading.read(), reading, wanted)
+    except SourceUnavailable as error:
+        return Verdict(templates=(), missing=(str(error),))
 
 
 def judged(view: StatusView, reading: StatusReading, wanted: Wanted) -> Verdict:

@@ -8,11 +8,14 @@ right for every one of them (`interpret/extension.py`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
-from reconciler.interpret.chain import Interpreter
+from reconciler.interpret.chain import Interpreter, InterpretError
 from reconciler.interpret.extension import extended_aggregation, is_extended
 from reconciler.model.report import MemberStatus
+
+#: What reading a status of another shape than its kind has may raise: members send what they like.
+ODD: Final = (TypeError, AttributeError, KeyError, ValueError)
 
 
 def aggregated(
@@ -38,9 +41,16 @@ def aggregated(
     result = interpreter.aggregate_status(body, items)
     if result is None:
         return None
-    if is_extended(body):
-        result = extended_aggregation(result, items)
-    return result.get("status")
+    return _extended(result, items).get("status")
+
+
+def _extended(result: dict[str, Any], items: list[dict[str, Any]]) -> dict[str, Any]:
+    if not is_extended(result):
+        return result
+    try:
+        return extended_aggregation(result, items)
+    except ODD as problem:
+        raise InterpretError(f"conditions of {result.get('kind')}: {problem}") from problem
 
 
 def aggregated_item(member: MemberStatus) -> dict[str, Any]:

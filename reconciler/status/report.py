@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from reconciler.interpret.chain import Interpreter, InterpretError, Unanswered
 from reconciler.model.diagnostic import Diagnostic, Effect, Position, Severity, in_order
@@ -23,6 +24,7 @@ from reconciler.status.withhold import Redact, failure, is_withheld, said, witho
 UNREADABLE_STATUS = "RC056"
 _DIRECTLY = "Directly"
 _NAMED = 3
+_REMEMBERED = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,9 @@ def fleet_report(
     now: str,
 ) -> FleetReport:
     """The report of one pass; `before` is the last one, `now` RFC 3339."""
-    judge = _Judge(outcome, evidence, Collector(interpreter, evidence.redact), now)
+    # Field names and messages repeat from member to member: each is searched for secrets once.
+    redact = lru_cache(maxsize=_REMEMBERED)(evidence.redact)
+    judge = _Judge(outcome, evidence, Collector(interpreter, redact), now)
     expected = expected_clusters(outcome)
     templates = {
         key: judge.template(key, clusters, before.get(key)) for key, clusters in expected.items()
@@ -55,12 +59,10 @@ def fleet_report(
         source_commit=outcome.fleet.revision,
         templates=templates,
         frozen_clusters={
-            name: said(reason, evidence.redact) for name, reason in outcome.frozen_clusters.items()
+            name: said(reason, redact) for name, reason in outcome.frozen_clusters.items()
         },
         holds=(hold.digest,) if hold else (),
-        problems=tuple(
-            said(str(one), evidence.redact) for one in (*outcome.diagnostics, *diagnostics)
-        ),
+        problems=tuple(said(str(one), redact) for one in (*outcome.diagnostics, *diagnostics)),
         frozen=tuple(sorted(outcome.frozen_keys & _known(outcome))),
         is_held=outcome.is_held,
         diagnostics=diagnostics,
