@@ -44,4 +44,8 @@ COMMANDS: dict[str, Verb] = {
     "explain": Verb("reconciler.cli.explain", "Why an object is where it is, as it is.", _LOOK),
     "why-not": Verb("reconciler.cli.why_not", "Why an object is not on a cluster.", _LOOK),
     "impact": Verb("reconciler.cli.impact", "Everything that a policy or file touches.", _LOOK),
+    "history": Verb("reconciler.cli.history", "Who changed what, and where it went.", _LOOK),
+    "at": Verb("reconciler.cli.at", "The fleet as it was at a commit or time.", _LOOK),
+    "blame": Verb("reconciler.cli.blame", "The commit behind every placement.", _LOOK),
+    "rollback": Verb("reconciler.cli.rollback", "Take a commit back, for review.", _ACT),
 }

@@ -7,11 +7,12 @@ Diagnostic, and the last applied fleet stays in force.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from reconciler.audit.holding import held_commits
 from reconciler.cycle.in_force import in_force
 from reconciler.model.cluster import ClusterFacts
 from reconciler.model.diagnostic import Diagnostic, Effect, in_order
@@ -24,6 +25,7 @@ from reconciler.model.errors import (
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.report import TemplateStatus
+from reconciler.model.text import printable
 from reconciler.model.world import Outcome, State
 from reconciler.parse.decode import decode_cluster_facts
 from reconciler.runtime.approvals import HOLDS, approved
@@ -34,6 +36,7 @@ from reconciler.status.documents import STATUS, SUMMARY, decode_template_status
 from reconciler.status.inventory import CLUSTERS
 
 EMPTY_REPOSITORY, MISSING_BRANCH, REWRITTEN = "RC040", "RC041", "RC042"
+HELD_COMMIT = "RC045"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,14 +168,29 @@ class Gathering:
         except MissingBranch as error:
             return Fleet(), (_held(MISSING_BRANCH, error),)
         fleet = self.head(head.id, inventory, last)
+        held = tuple(self._held_by_people(head.id, state.applied_revision))
         allowed = last is not None and last.config is not None and last.config.allow_rewrite
         if not state.applied_revision or allowed:
-            return fleet, ()
+            return fleet, held
         try:
             self._repository.require_descent(state.applied_revision, head.id)
         except RewrittenHistory as error:
             return fleet, (_held(REWRITTEN, error),)
-        return fleet, ()
+        return fleet, held
+
+    def _held_by_people(self, head: str, applied: str) -> Iterator[Diagnostic]:
+        """Commits not applied yet that somebody holds."""
+        try:
+            commits = list(self._repository.store.log(head, since=applied or None))
+        except MissingBranch:  # the applied commit is gone: history was rewritten, which says more
+            return
+        for bad, mark in held_commits(commits).items():
+            yield Diagnostic(
+                code=HELD_COMMIT,
+                message=f"commit {bad[:12]} is held by {printable(mark.author.name)}",
+                effect=Effect.HOLD,
+                hint=f"merge its revert, or run `reconciler rollback {bad[:12]} --release`",
+            )
 
     def _approved(self, state: State, fleet: Fleet) -> tuple[State, tuple[Diagnostic, ...]]:
         if fleet.is_held or not fleet.revision:

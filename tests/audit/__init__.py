@@ -1,0 +1,1 @@
+"""Explanations, and history from the branches alone."""
