@@ -14,15 +14,16 @@ from reconciler.runtime.hub import Hub, Progress
 from reconciler.runtime.ports import Member
 from reconciler.runtime.redactor import Redactor
 from reconciler.runtime.repository import FleetRepository
+from reconciler.runtime.results import Clock
 from reconciler.runtime.settings import Settings
 from reconciler.schedule import Plugins
 
 _GROUP = "reconciler.schedule"
 
 
-def build_hub(settings: Settings, progress: Progress) -> Hub:
-    """A hub over real time and real members."""
-    clock = SystemClock()
+def build_hub(settings: Settings, progress: Progress, clock: Clock | None = None) -> Hub:
+    """A hub over real members, and real time unless another clock is given."""
+    clock = clock or SystemClock()
     redactor = Redactor()
     time = Time(now=clock.monotonic, wait=clock.sleep, chance=random.random)
 

@@ -118,6 +118,7 @@ class RunningHub:
     environment: Mapping[str, str] = field(default_factory=dict)
     workdir: str = "work"
     module: str = "reconciler"
+    repo: str = ""
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -135,7 +136,7 @@ class RunningHub:
                     "-m",
                     self.module,
                     "run",
-                    f"--repo={self.source.repo}",
+                    f"--repo={self.repo or self.source.repo}",
                     f"--workdir={self.source.folder / self.workdir}",
                     f"--credentials={self.source.credentials}",
                     f"--listen=127.0.0.1:{self.port}",

@@ -25,7 +25,6 @@ APPLY_PATCH: Final = "application/apply-patch+yaml"
 METADATA_LIST: Final = f"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 _NOT_FOUND: Final = 404
 _GONE: Final = 410
-_WATCH_SECONDS: Final = 300
 _EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"})
 
 
@@ -147,14 +146,14 @@ class ApiMember:
         query = {
             "watch": "1",
             "allowWatchBookmarks": "true",
-            "timeoutSeconds": str(_WATCH_SECONDS),
+            "timeoutSeconds": str(self._limits.watch_seconds),
             **_selected(label_selector),
         }
         if resource_version:
             query["resourceVersion"] = resource_version
         path = await self._collection(ref.api_version, ref.kind, ref.namespace)
         request = Request(method="GET", path=path, query=query)
-        async for line in self._transport.lines(request, seconds=_WATCH_SECONDS * 1.2):
+        async for line in self._transport.lines(request, seconds=self._limits.watch_seconds * 1.2):
             yield self._event(line)
 
     async def close(self) -> None:

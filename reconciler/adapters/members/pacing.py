@@ -29,6 +29,7 @@ class Limits:
     backoff_most_seconds: float = 8.0
     failures_to_open: int = 5
     open_seconds: float = 30.0
+    watch_seconds: int = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

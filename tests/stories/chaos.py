@@ -1,0 +1,411 @@
+"""Chaos: a fleet, a Git host and a hub to which everything happens, drawn from one seed.
+
+The fleet is simple enough to know at every moment what each member should hold: apps of one
+ConfigMap and one Deployment each, placed by name. What was deleted on members is noted with the
+moment, and told apart from what the tormentor deleted itself.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+from reconciler.adapters.simulation import Faults, SimulatedCluster, SimulatedFleet
+from reconciler.adapters.simulation.faults import HEALTHY
+from tests.githttp import GitServer, serving
+from tests.stories.fleetbench import config_map, deployment, policy
+from tests.stories.servicebench import CONFIG, RunningHub, SourceRepo, eventually
+
+NAMESPACE: Final = "shop"
+GUARDS: Final = """\
+guards:
+  perCluster: {count: 100000, percent: 100}
+  perFleet: {count: 100000, percent: 100}
+"""
+HOOK: Final = """\
+#!/bin/sh
+[ ! -e reject ] || { echo "not today" >&2; exit 1; }
+"""
+#: A deletion may still follow a commit that was replaced by so many newer ones.
+LATEST: Final = 12
+
+Place = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class HostedRepos(GitServer):
+    """A Git host that is down from time to time."""
+
+    is_down: bool = False
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if self.is_down:
+            return web.Response(status=503, text="down")
+        return await GitServer.answer(self, request)
+
+
+@dataclass(slots=True)
+class App:
+    """One app as the last commit has it."""
+
+    name: str
+    value: int
+    clusters: list[str]
+    is_broken: bool = False
+
+
+@dataclass
+class Chaos:
+    """One run. `factor`: simulated seconds in a real one."""
+
+    folder: Path
+    seed: int
+    members: int = 20
+    apps: int = 8
+    seconds: float = 600.0
+    factor: float = 6.0
+    log: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)  # noqa: S311 - a seed that can be told
+        self.fleet = SimulatedFleet(self.members, nodes=1)
+        self.names = sorted(self.fleet.clusters)
+        self.state: dict[str, App] = {}
+        self.numbers = 0
+        self.wanted: list[set[Place]] = []
+        self.deletions: list[tuple[Place, int]] = []
+        self.me = threading.get_ident()
+        self.tips: list[str] = []
+
+    # ---- the run
+
+    def run(self) -> None:
+        """Everything, and the verdict."""
+        for cluster in self.fleet:
+            cluster.store.listeners.append(self._listener(cluster))
+        endpoints = self.fleet.start()
+        try:
+            with self._hosted() as host:
+                self.host = host
+                self.source = SourceRepo(self.folder, endpoints)
+                self._begin()
+                self._torment()
+                self._calm()
+                self._judge()
+        finally:
+            if self.hub.process is not None:
+                self.hub.kill()
+            self.fleet.stop()
+
+    @contextmanager
+    def _hosted(self) -> Iterator[HostedRepos]:
+        root = self.folder / "host"
+        self.bare = root / "fleet.git"
+        self.bare.mkdir(parents=True)
+        self._bare("init", "-q", "--bare", "-b", "main")
+        self._bare("config", "http.receivepack", "true")
+        self._bare("config", "gc.auto", "0")
+        hook = self.bare / "hooks" / "pre-receive"
+        hook.write_text(HOOK)
+        hook.chmod(0o755)
+        host = HostedRepos(root)
+        with serving(host):
+            yield host
+
+    def _begin(self) -> None:
+        self.source.git("remote", "add", "origin", str(self.bare))
+        self.source.write("reconciler.yaml", CONFIG + GUARDS)
+        for _ in range(self.apps):
+            self._add_app()
+        self._commit("begin")
+        self.hub = RunningHub(
+            self.source,
+            environment={
+                "CHAOS_FACTOR": str(self.factor),
+                "CHAOS_BEGAN": str(time.time()),
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+            },
+            module="tests.stories.chaoshub",
+            repo=self.host.url("fleet.git"),
+        )
+        self.hub.start()
+
+    def _torment(self) -> None:
+        deeds: list[tuple[int, Callable[[], None]]] = [
+            (20, self._change_app),
+            (10, self._move_app),
+            (5, self._add_app),
+            (4, self._remove_app),
+            (4, self._break_app),
+            (20, self._edit_member),
+            (25, self._spoil_member),
+            (10, self._restart_member),
+            (6, self._kill_hub),
+            (2, self._stop_hub),
+            (4, self._host_down),
+            (4, self._host_rejects),
+            (8, self._race),
+        ]
+        weights, acts = zip(*deeds, strict=True)
+        ends = time.monotonic() + self.seconds / self.factor
+        while time.monotonic() < ends:
+            act = self.dice.choices(acts, weights)[0]
+            self.log.append(f"{act.__name__}")
+            act()
+            time.sleep(self.dice.uniform(0.2, 4.0) / self.factor)
+
+    def _calm(self) -> None:
+        """Everything works again; the fleet comes to rest at the last commit."""
+        for cluster in self.fleet:
+            cluster.faults = HEALTHY
+        self.host.is_down = False
+        (self.bare / "reject").unlink(missing_ok=True)
+        for app in self.state.values():
+            app.is_broken = False
+            self._write(app)
+        self.last = self._commit("calm")
+        if self.hub.process is None or self.hub.process.poll() is not None:
+            self.hub.start()
+
+    # ---- Git
+
+    def _bare(self, *arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(self.bare), *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={
+                **os.environ,
+                "GIT_AUTHOR_NAME": "r",
+                "GIT_AUTHOR_EMAIL": "r@r",
+                "GIT_COMMITTER_NAME": "r",
+                "GIT_COMMITTER_EMAIL": "r@r",
+            },
+        ).stdout.strip()
+
+    def _commit(self, message: str) -> str:
+        commit = self.source.commit(message)
+        self.wanted.append(
+            {
+                (cluster, kind, app.name)
+                for app in self.state.values()
+                for cluster in app.clusters
+                for kind in ("ConfigMap", "Deployment")
+            }
+        )
+        # Straight into the bare repository, as if pushed from elsewhere while the host is down.
+        self._bare("fetch", "-q", str(self.source.repo), "+main:main")
+        with suppress(subprocess.CalledProcessError):
+            tip = self._bare("rev-parse", "--verify", "-q", "refs/heads/reconciler/state")
+            self.tips.append(tip)
+        return commit
+
+    def _write(self, app: App) -> None:
+        value = str(app.value)
+        if app.is_broken:
+            self.source.write(f"apps/{app.name}.yaml", "kind: [unclosed\n")
+            return
+        placement = {"clusterAffinity": {"clusterNames": app.clusters}}
+        selectors = [
+            {"apiVersion": version, "kind": kind, "name": app.name}
+            for version, kind in (("v1", "ConfigMap"), ("apps/v1", "Deployment"))
+        ]
+        self.source.documents(
+            f"apps/{app.name}.yaml",
+            config_map(app.name, value=value),
+            deployment(app.name, image=f"shop/{app.name}:{value}"),
+            policy(app.name, placement=placement, resourceSelectors=selectors),
+        )
+
+    def _some_app(self) -> App | None:
+        whole = [app for app in self.state.values() if not app.is_broken]
+        return self.dice.choice(whole) if whole else None
+
+    def _add_app(self) -> None:
+        self.numbers += 1
+        app = App(f"app-{self.numbers}", 0, self._some_clusters())
+        self.state[app.name] = app
+        self._write(app)
+        if self.wanted:
+            self._commit(f"add {app.name}")
+
+    def _some_clusters(self) -> list[str]:
+        return sorted(self.dice.sample(self.names, self.dice.randint(3, self.members)))
+
+    def _change_app(self) -> None:
+        app = self._some_app()
+        if app is not None:
+            app.value += 1
+            self._write(app)
+            self._commit(f"change {app.name}")
+
+    def _move_app(self) -> None:
+        app = self._some_app()
+        if app is not None:
+            app.clusters = self._some_clusters()
+            self._write(app)
+            self._commit(f"move {app.name}")
+
+    def _remove_app(self) -> None:
+        app = self._some_app()
+        if app is not None and len(self.state) > 3:
+            del self.state[app.name]
+            self.source.remove(f"apps/{app.name}.yaml")
+            self._commit(f"remove {app.name}")
+
+    def _break_app(self) -> None:
+        """A file that cannot be read any more keeps everything it held; or it is mended."""
+        broken = [app for app in self.state.values() if app.is_broken]
+        app = self.dice.choice(broken) if broken else self._some_app()
+        if app is not None:
+            app.is_broken = not app.is_broken
+            self._write(app)
+            self._commit(f"break or mend {app.name}")
+
+    def _host_down(self) -> None:
+        self.host.is_down = not self.host.is_down
+
+    def _host_rejects(self) -> None:
+        file = self.bare / "reject"
+        if file.exists():
+            file.unlink()
+        else:
+            file.touch()
+
+    def _race(self) -> None:
+        """Somebody else's commit on one of our branches, which changes no file."""
+        branch = self.dice.choice(["reconciler/state", "reconciler/status"])
+        with suppress(subprocess.CalledProcessError):
+            tip = self._bare("rev-parse", "--verify", "-q", f"refs/heads/{branch}")
+            new = self._bare("commit-tree", f"{tip}^{{tree}}", "-p", tip, "-m", "race")
+            self._bare("update-ref", f"refs/heads/{branch}", new, tip)
+
+    # ---- members
+
+    def _listener(self, cluster: SimulatedCluster) -> Callable[[tuple[str, str], Any], None]:
+        kinds = {("", "configmaps"): "ConfigMap", ("apps", "deployments"): "Deployment"}
+
+        def heard(name: tuple[str, str], event: Any) -> None:
+            is_mine = threading.get_ident() == self.me
+            if event.type == "DELETED" and name in kinds and not is_mine:
+                place = (cluster.name, kinds[name], event.key[1])
+                self.deletions.append((place, len(self.wanted)))
+
+        return heard
+
+    def _member(self) -> SimulatedCluster:
+        return self.fleet[self.dice.choice(self.names)]
+
+    def _edit_member(self) -> None:
+        member = self._member()
+        held = member.list("v1", "ConfigMap", NAMESPACE)
+        name = self.dice.choice(held)["metadata"]["name"] if held else ""
+        if not name.startswith("app-"):
+            return
+        with suppress(Exception):
+            if self.dice.random() < 0.5:
+                kind = self.dice.choice([("v1", "ConfigMap"), ("apps/v1", "Deployment")])
+                member.delete(*kind, name, NAMESPACE)
+            else:
+                patch = {"data": {"value": "drifted"}}
+                member.patch("v1", "ConfigMap", name, patch, namespace=NAMESPACE)
+
+    def _spoil_member(self) -> None:
+        member = self._member()
+        if not member.faults.is_healthy:
+            member.faults = HEALTHY
+            return
+        member.faults = self.dice.choice(
+            [
+                Faults(partition=True),
+                Faults(latency_seconds=0.3, jitter_seconds=0.5),
+                Faults(drop_probability=0.3),
+                Faults(partial_probability=0.3),
+                Faults(garbage_probability=0.3),
+                Faults(status=500, status_probability=0.4),
+                Faults(status=429, status_probability=0.4),
+                Faults(status=503),
+                Faults(stale_watch=True),
+                Faults(silent_watch=True),
+                Faults(slow_loris=True),
+                Faults(storage_full=True),
+                Faults(expired_certificate=True),
+            ]
+        )
+
+    def _restart_member(self) -> None:
+        self._member().restart()
+
+    # ---- the hub
+
+    def _kill_hub(self) -> None:
+        self.hub.kill()
+        time.sleep(self.dice.uniform(0, 2) / self.factor)
+        self.hub.start()
+
+    def _stop_hub(self) -> None:
+        if self.hub.process is not None and self.hub.process.poll() is None:
+            self.hub.stop(30)
+        self.hub.start()
+
+    # ---- the verdict
+
+    def _judge(self) -> None:
+        eventually(self._is_at_rest, seconds=90)
+        assert self.wrongly_deleted() == []
+        self._bare("fsck", "--strict", "--no-dangling")
+        for tip in self.tips:
+            self._bare("merge-base", "--is-ancestor", tip, "refs/heads/reconciler/state")
+
+    def _is_at_rest(self) -> bool:
+        self.difference = self._first_difference()
+        return not self.difference
+
+    def _first_difference(self) -> str:
+        for cluster in self.fleet:
+            wanted = {app.name: app for app in self.state.values() if cluster.name in app.clusters}
+            maps = _apps(cluster.list("v1", "ConfigMap", NAMESPACE))
+            running = _apps(cluster.list("apps/v1", "Deployment", NAMESPACE))
+            if maps.keys() != wanted.keys() or running.keys() != wanted.keys():
+                return f"{cluster.name} has other apps"
+            for name, app in wanted.items():
+                image = running[name]["spec"]["template"]["spec"]["containers"][0]["image"]
+                if maps[name]["data"] != {"value": str(app.value)}:
+                    return f"{cluster.name} has another ConfigMap {name}"
+                if image != f"shop/{name}:{app.value}":
+                    return f"{cluster.name} has another Deployment {name}"
+        return self._unrecorded()
+
+    def _unrecorded(self) -> str:
+        try:
+            cursor = self._bare("show", "reconciler/state:cursor.yaml")
+            summary = self._bare("show", "reconciler/status:summary.yaml")
+        except subprocess.CalledProcessError:
+            return "a branch is missing"
+        if self.last not in cursor:
+            return "the state branch is at another commit"
+        return "" if "everythingApplied: true" in summary else "the report is not complete"
+
+    def wrongly_deleted(self) -> list[Place]:
+        """What was deleted though every commit of late wanted it."""
+        return [
+            place
+            for place, count in self.deletions
+            if all(place in wanted for wanted in self.wanted[max(0, count - LATEST) : count])
+        ]
+
+
+def _apps(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    named = {body["metadata"]["name"]: body for body in objects}
+    return {name: body for name, body in named.items() if name.startswith("app-")}
