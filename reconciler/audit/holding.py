@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from reconciler.model.source import Revision
 from reconciler.model.trailers import HOLD_COMMIT, RELEASE_COMMIT, trailer_values
 
-
 _REVERTED = re.compile(r"This reverts commit ([0-9a-f]{40})")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,9 @@ class Story:
         return json.loads(result.stdout)
 
 
-@pytest.fixture(scope="module")
-def servers() -> Iterator[dict[str, Server]]:
-    """Two simulated members."""
+@contextmanager
+def two_members() -> Iterator[dict[str, Server]]:
+    """Two simulated members that hold nothing."""
     with ExitStack() as stack:
         fleets = {name: CountingFleet([name]) for name in ("one", "two")}
         for fleet in fleets.values():
@@ -80,12 +80,19 @@ def servers() -> Iterator[dict[str, Server]]:
         yield {name: SimulatedServer(fleet, fleet.start()[name]) for name, fleet in fleets.items()}
 
 
+@pytest.fixture
+def servers() -> Iterator[dict[str, Server]]:
+    with two_members() as members:
+        yield members
+
+
 @pytest.fixture(scope="module")
-def story(servers: dict[str, Server], tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """Lived once for all tests that only read."""
-    lived = Story(tmp_path_factory.mktemp("story"), servers)
-    asyncio.run(lived.live())
-    return lived
+    with two_members() as members:
+        lived = Story(tmp_path_factory.mktemp("story"), members)
+        asyncio.run(lived.live())
+        yield lived
 
 
 def test_history_tells_who_moved_what_where(story: Story) -> None:
