@@ -37,9 +37,15 @@ class Collector:
     failures: dict[tuple[ObjectKey, str], list[str]] = field(default_factory=dict)
     questions: dict[Question, None] = field(default_factory=dict)
 
-    def collected(self, cluster: str, key: ObjectKey, observed: dict[str, Any]) -> MemberStatus:
+    def collected(
+        self,
+        cluster: str,
+        key: ObjectKey,
+        observed: dict[str, Any],
+        before: MemberStatus | None = None,
+    ) -> MemberStatus:
         """What an object that is applied on a member says of itself."""
-        reading = _Reading(self, cluster, key, observed)
+        reading = _Reading(self, cluster, key, observed, before)
         health, message = reading.health()
         return MemberStatus(
             cluster=cluster,
@@ -90,6 +96,7 @@ class _Reading:
     cluster: str
     key: ObjectKey
     observed: dict[str, Any]
+    before: MemberStatus | None
 
     def health(self) -> tuple[Health, str]:
         """Health and the clause that explains it."""
@@ -103,12 +110,14 @@ class _Reading:
         return Health.UNHEALTHY, unhealthy_because(self.observed)
 
     def status(self) -> Any:
-        """The reflected status; all of it where the kind has no such operation."""
+        """The reflected status; all of it where the kind has no such operation, and what was
+        collected last where it fails.
+        """
         if is_withheld(self.key.group, self.key.kind):
             return None
         reflected, problem = self._asked(self._reflected)
         if problem:
-            return None
+            return self.before.status if self.before else None
         status = self.observed.get("status") if reflected is None else reflected
         return without_secrets(status, self.collector.redact)
 

@@ -156,7 +156,7 @@ class _Judge:
             return self.collector.missing(cluster, problem or self._pending(cluster, key))
         if problem:
             return self.collector.outdated(cluster, key, body, problem)
-        return self.collector.collected(cluster, key, body)
+        return self.collector.collected(cluster, key, body, last)
 
     def _unrendered(self, cluster: str, key: ObjectKey) -> str:
         """Why a target has no Work, so that an earlier version stays there; `` where it has one."""

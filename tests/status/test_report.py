@@ -208,6 +208,17 @@ def test_a_failing_script_marks_its_object_and_is_said_once(field: str) -> None:
     assert "no idea" in diagnostic.message
 
 
+def test_a_failing_reflection_keeps_what_was_collected_last() -> None:
+    outcome = an_outcome(a_deployment(), clusters=["eu"])
+    first = reported(outcome, seen(eu=observed_deployment(3, 1)))
+    broken = deployments(statusReflection="function ReflectStatus(o) return 1 end")
+    second = reported(
+        outcome, seen(eu=observed_deployment(3, 2)), first.templates, interpreter=broken
+    )
+    assert members(second)["eu"].status == members(first)["eu"].status
+    assert members(second)["eu"].message == "2 of 3 replicas available"
+
+
 def test_a_failing_aggregation_keeps_the_last_one() -> None:
     healthy = observed_deployment(3, 3)
     outcome, observed = an_outcome(a_deployment()), seen(eu=healthy, us=healthy)
