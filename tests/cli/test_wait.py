@@ -91,7 +91,7 @@ def test_an_odd_duration_is_a_usage_error(reports: ReportBench, timeout: str) ->
 
 def test_an_unknown_revision_is_an_error(reports: ReportBench) -> None:
     result = reports.run("wait", "Deployment/web", "--commit", "no-such", *SOON)
-    assert result.exit_code == 1
+    assert result.exit_code == 4
     assert "next:" in result.stderr
 
 
