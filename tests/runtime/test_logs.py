@@ -51,7 +51,7 @@ def test_a_line_says_what_where_and_when() -> None:
 def test_no_secret_is_written_wherever_it_hides(log_format: LogFormat) -> None:
     log, stream = a_log(log_format)
     log.warning(
-        "event " + CANARY,
+        CANARY,
         message=f"said {CANARY}",
         nested={"deep": [{CANARY: (CANARY,)}]},
         error=ValueError(CANARY),
