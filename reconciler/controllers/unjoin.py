@@ -7,7 +7,7 @@ that could not be read is not gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from reconciler.controllers.evidence import bindings, clusters
@@ -21,7 +21,7 @@ def intents(world: World, _: datetime) -> Iterator[Intent]:
     if world.last_applied is None and world.fleet.frozen:
         return  # nobody knows which clusters the unreadable documents describe
     known = clusters(world)
-    for key, state in bindings(world, lambda one: not _clusters_of(one) <= known.keys()):
+    for key, state in bindings(world, _elsewhere(frozenset(known))):
         for target in state.targets:
             if target.name not in known:
                 cause = f"{target.name} left the fleet"
@@ -32,5 +32,17 @@ def intents(world: World, _: datetime) -> Iterator[Intent]:
                 yield EndEviction(key=key, cluster=task.from_cluster, cause=cause)
 
 
-def _clusters_of(state: BindingState) -> set[str]:
-    return {one.name for one in state.targets} | {one.from_cluster for one in state.eviction_tasks}
+def _elsewhere(known: frozenset[str]) -> Callable[[BindingState], bool]:
+    """Whether a binding is on a cluster that is not known; targets that many bindings share are
+    looked at once.
+    """
+    verdicts: dict[int, bool] = {}
+
+    def is_elsewhere(state: BindingState) -> bool:
+        verdict = verdicts.get(id(state.targets))
+        if verdict is None:
+            verdict = any(one.name not in known for one in state.targets)
+            verdicts[id(state.targets)] = verdict
+        return verdict or any(one.from_cluster not in known for one in state.eviction_tasks)
+
+    return is_elsewhere

@@ -24,7 +24,7 @@ from reconciler.model.config import FleetConfig
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.work import Work
-from reconciler.model.works import FleetWorks, ObjectWorks
+from reconciler.model.works import FleetWorks, ObjectWorks, WorkClass
 from reconciler.model.world import Observed, Outcome, Works, World
 
 _NONE: Final[frozenset[str]] = frozenset()
@@ -77,27 +77,36 @@ class Comparing:
             if before is after:
                 unchanged += len(after.clusters - held.get(key, _NONE))
             else:
-                changes += self._object(before, after, held.get(key, _NONE))
+                compared = self._object(before, after, held.get(key, _NONE))
+                changes += compared.changes
+                unchanged += compared.unchanged
         return Compared(changes=changes, unchanged=unchanged)
 
-    def _object(
-        self, before: ObjectWorks, after: ObjectWorks, held: Collection[str]
-    ) -> Iterator[Change]:
+    def _object(self, before: ObjectWorks, after: ObjectWorks, held: Collection[str]) -> Compared:
         """Changes of one object, judged once for all clusters that go from one class to another."""
-        judged: dict[tuple[int, int], Change] = {}
-        for cluster in sorted(before.clusters | after.clusters):
-            if cluster in held:
-                continue
+        judged: dict[tuple[int, int], Change | None] = {}
+        changes, unchanged = list[Change](), 0
+        for cluster in sorted((before.clusters | after.clusters) - frozenset(held)):
             old, new = before.classes.get(cluster), after.classes.get(cluster)
-            known = judged.get((id(old), id(new)))
-            if known is None:
-                works = (before.get(cluster), after.get(cluster))
-                known = self._placed(compare_works(*works, self.secrets))
-                judged[id(old), id(new)] = known
-                yield known
+            classes = (id(old), id(new))
+            if classes not in judged:
+                judged[classes] = self._judged(cluster, old, new)
+            change = judged[classes]
+            if change is None:
+                unchanged += 1
+            elif change.cluster == cluster:
+                changes.append(change)
             else:
                 desired = None if new is None else new.work(cluster)
-                yield replace(known, cluster=cluster, desired=desired)
+                changes.append(replace(change, cluster=cluster, desired=desired))
+        return Compared(changes=changes, unchanged=unchanged)
+
+    def _judged(self, cluster: str, old: WorkClass | None, new: WorkClass | None) -> Change | None:
+        """The change from one class to another, seen on one cluster; None where there is none."""
+        before = None if old is None else old.work(cluster)
+        after = None if new is None else new.work(cluster)
+        change = compare_works(before, after, self.secrets)
+        return None if change.action is Action.UNCHANGED else self._placed(change)
 
     def again(self, change: Change, observed: dict[str, Any] | None) -> Change:
         """The decision about one object as it is observed now."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Final
 
 from reconciler.cycle.tables import Round, Table
-from reconciler.model.binding import Binding, BindingState
+from reconciler.model.binding import Binding, BindingState, Target
 from reconciler.model.cluster import Cluster
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Position
@@ -22,6 +23,8 @@ from reconciler.model.selector import ClusterAffinity
 from reconciler.schedule.context import SchedulingContext
 from reconciler.schedule.framework import Plugins
 from reconciler.schedule.scheduler import schedule
+
+_MOST_SHARED: Final = 4096
 
 Relabelled = list[tuple[Cluster, Cluster]]
 
@@ -46,6 +49,7 @@ class DecisionMemory:
     settings: Settings | None = None
     epoch: object = field(default_factory=object)
     table: Table[ObjectKey, Decision] = field(default_factory=Table)
+    targets: dict[object, tuple[Target, ...]] = field(default_factory=dict)
 
     def deciding(
         self, bindings: Iterable[Binding], context: SchedulingContext, settings: Settings
@@ -60,6 +64,15 @@ class DecisionMemory:
             touched = self._touched(bindings, before.clusters, context.clusters, settings)
         round_ = self.table.round((self.epoch,), touched=touched)
         return Deciding(self, context, settings, round_)
+
+    def shared(self, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+        """The one tuple that stands for all equal results: most bindings of a fleet go to the same
+        few places.
+        """
+        if len(self.targets) > _MOST_SHARED:
+            self.targets.clear()
+        content = tuple((one.name, one.replicas, one.components) for one in targets)
+        return self.targets.setdefault(content, targets)
 
     def _touched(
         self,
@@ -86,8 +99,14 @@ class Deciding:
 
     def decision(self, binding: Binding, state: BindingState | None) -> Decision:
         """Where the binding goes."""
-        fresh = partial(schedule, binding, state, self.context)
+        fresh = partial(self._fresh, binding, state)
         return self.round_.of(binding.key, (binding, state), fresh)
+
+    def _fresh(self, binding: Binding, state: BindingState | None) -> Decision:
+        decision = schedule(binding, state, self.context)
+        if not decision.was_scheduled:
+            return decision
+        return replace(decision, targets=self.memory.shared(decision.targets))
 
     def remember(self) -> None:
         """Leave everything to the next cycle."""

@@ -263,7 +263,7 @@ class _Cycle:
         names = [cluster.name for cluster in self.clusters]
         rendered.untouched |= {(name, key) for key in bound.waiting for name in names}
         rendering.namespaces(rendered)
-        rendering.remember(one.binding for one in placed.values())
+        rendering.remember()
         return rendered
 
     def _rendering(

@@ -131,7 +131,7 @@ class Planning:
             else:
                 state = self.world.state.bindings.get(key)
                 before = state.targets if state else ()
-            if before != after:
+            if before is not after and before != after:
                 yield PlacementChange(
                     key=key,
                     before=before,

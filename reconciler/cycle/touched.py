@@ -14,7 +14,6 @@ from reconciler.model.identity import ObjectKey
 from reconciler.model.manifest import Manifest
 from reconciler.model.policy import OverridePolicy, PolicyRef, PropagationPolicy
 from reconciler.render.overrides import Rules, specificity
-from reconciler.render.stamp import claimed
 
 PolicyVersions = dict[PolicyRef, PropagationPolicy]
 
@@ -79,38 +78,33 @@ def changed_rules(
 
 
 def overridden(
-    policies: Iterable[OverridePolicy],
-    templates: Mapping[ObjectKey, Template],
-    claims: Mapping[ObjectKey, PolicyRef | None],
+    policies: Iterable[OverridePolicy], faces: Mapping[ObjectKey, tuple[Manifest, ...]]
 ) -> set[ObjectKey]:
-    """Objects that the override policies may speak of.
-
-    Policies of a namespace look at what cluster policies made of an object, which may carry other
-    labels than its template: they touch everything there. Namespaces are rendered with and without
-    marks of a claim: labels of theirs are not asked.
+    """Objects that the override policies speak of. `faces` are what selectors saw of each object
+    when it was rendered: cluster policies see the template, those of a namespace what they made
+    of it.
     """
     policies = list(policies)
     if not policies:
         return set()
     namespaces = {one.ref.namespace for one in policies}
-    cluster_wide = [one for one in policies if not one.ref.namespace]
-    kinds = {(one.api_version, one.kind) for policy in cluster_wide for one in policy.selectors}
-    is_unselective = any(not policy.selectors for policy in cluster_wide)
-    touched = set()
-    for key, template in templates.items():
-        manifest = template.manifest
-        is_candidate = is_unselective or (manifest.api_version, manifest.kind) in kinds
-        if (key.namespace and key.namespace in namespaces) or (
-            is_candidate
-            and (key.kind == "Namespace" or _is_selected(template, claims.get(key), cluster_wide))
-        ):
-            touched.add(key)
-    return touched
+    kinds = {(one.api_version, one.kind) for policy in policies for one in policy.selectors}
+    is_unselective = any(not policy.selectors for policy in policies)
+    return {
+        key
+        for key, some in faces.items()
+        if ("" in namespaces or key.namespace in namespaces)
+        and any(
+            (is_unselective or (face.api_version, face.kind) in kinds)
+            and _is_selected(face, policies)
+            for face in some
+        )
+    }
 
 
-def _is_selected(
-    template: Template, claim: PolicyRef | None, policies: Iterable[OverridePolicy]
-) -> bool:
-    """Whether one of the policies selects the object, with the marks of its claim."""
-    manifest = Manifest(claimed(template.manifest.body, claim))
-    return any(specificity(policy, manifest) for policy in policies)
+def _is_selected(face: Manifest, policies: Iterable[OverridePolicy]) -> bool:
+    return any(
+        (not policy.ref.namespace or policy.ref.namespace == face.namespace)
+        and specificity(policy, face)
+        for policy in policies
+    )

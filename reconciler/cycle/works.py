@@ -22,7 +22,6 @@ from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
-from reconciler.model.policy import PolicyRef
 from reconciler.model.works import FleetOverrides, FleetWorks, ObjectWorks
 from reconciler.render import (
     OverrideIndex,
@@ -85,7 +84,6 @@ class RenderingMemory:
     """Renderings of the last cycle, and the override rules they were made under."""
 
     index: OverrideIndex | None = None
-    claims: dict[ObjectKey, PolicyRef | None] = field(default_factory=dict)
     bindings: Table[ObjectKey, tuple[tuple[Target, ...], Rendered]] = field(default_factory=Table)
     namespaces: Table[ObjectKey, Rendered] = field(default_factory=Table)
 
@@ -105,10 +103,12 @@ class Rendering:
         self._clusters = {cluster.name: cluster for cluster in clusters}
         self._memory = memory
         self._overrides = OverrideIndex(fleet.override_policies, self._clusters, memory.index)
-        touched = self._touched()
+        changed = changed_rules(memory.index.rules if memory.index else {}, self._overrides.rules)
         names = tuple(self._clusters)
-        self._bindings = memory.bindings.round((interpreter,), (names,), touched)
-        self._namespaces = memory.namespaces.round((interpreter,), (), touched)
+        bound = {key: one.looked_at for key, (_, one) in memory.bindings.results().items()}
+        self._bindings = memory.bindings.round((interpreter,), (names,), overridden(changed, bound))
+        spaces = {key: one.looked_at for key, one in memory.namespaces.results().items()}
+        self._namespaces = memory.namespaces.round((interpreter,), (), overridden(changed, spaces))
 
     def binding(
         self, binding: Binding, state: BindingState, into: RenderedFleet
@@ -131,20 +131,11 @@ class Rendering:
             into.untouched |= set(_evicting(binding.key, state, targets))
         return targets
 
-    def remember(self, bindings: Iterable[Binding]) -> None:
+    def remember(self) -> None:
         """Leave everything to the next cycle."""
         self._bindings.close()
         self._namespaces.close()
         self._memory.index = self._overrides
-        self._memory.claims = {one.key: one.claim for one in bindings}
-
-    def _touched(self) -> set[ObjectKey]:
-        """Objects for which other override rules may count than in the last cycle."""
-        before = self._memory.index
-        if before is None:
-            return set()
-        changed = changed_rules(before.rules, self._overrides.rules)
-        return overridden(changed, self._fleet.templates, self._memory.claims)
 
     def _fresh(
         self, template: Template, binding: Binding, state: BindingState

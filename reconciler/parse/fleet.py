@@ -125,7 +125,8 @@ class _Reader:
 
     def _remembered(self, document: Document, key: ObjectKey, sort: Sort) -> Built:
         parsed = document.parsed
-        settings = "" if sort is Sort.TEMPLATE else self.config.digest
+        gates = self.config.feature_gates
+        settings = () if sort is Sort.TEMPLATE else tuple(sorted(gates.items()))
         token = (document.path, document.oid, parsed.index, parsed.pointer, key, settings)
         return self.recollection.document(token, lambda: self._fresh(document, key, sort))
 

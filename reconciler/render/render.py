@@ -11,15 +11,16 @@ last Works stay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from reconciler.interpret.errors import InterpretError
 from reconciler.model.binding import Binding, EvictionTask, Target
 from reconciler.model.diagnostic import Diagnostic, Effect
 from reconciler.model.fleet import Template
 from reconciler.model.identity import work_name
+from reconciler.model.manifest import Manifest
 from reconciler.model.work import AppliedOverride, Body
 from reconciler.model.works import Applied, ObjectWorks, WorkClass, WorkOrigin
 from reconciler.overriders import OverrideFailed, apply
@@ -33,6 +34,7 @@ from reconciler.render.surgery import merged, replaced
 
 OVERRIDE_FAILED = "RC301"
 REVISION_FAILED = "RC302"
+_SEEN_METADATA: Final = ("name", "namespace", "labels")
 
 
 class ReplicaReviser(Protocol):
@@ -48,12 +50,14 @@ class Rendered:
     """Works by cluster, what was overridden there, and why clusters got none.
 
     `failed` maps a cluster to a full clause: its last Work stays in force. `applied` names only
-    clusters where a rule applied; its tuples are shared, as bodies are.
+    clusters where a rule applied; its tuples are shared, as bodies are. `looked_at` are the faces
+    that override policies looked at to see whether they select the object.
     """
 
     works: ObjectWorks = field(default_factory=lambda: ObjectWorks({}))
     failed: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    looked_at: tuple[Manifest, ...] = ()
 
     @property
     def applied(self) -> Applied:
@@ -177,7 +181,18 @@ class _Rendering:
             works=ObjectWorks(classes),
             failed={cluster: failure.reason for cluster, failure in failures.items()},
             diagnostics=tuple(self._diagnostics(failures)),
+            looked_at=tuple(self._faces()),
         )
+
+    def _faces(self) -> Iterator[Manifest]:
+        """What selectors see of the object, before and after the cluster rules."""
+        first = _face(self._base)
+        yield first
+        for draft in self._drafts.values():
+            if isinstance(draft, _Draft):
+                face = _face(draft.body)
+                if face.body != first.body:
+                    yield face
 
     def _class_of(self, target: Target, preserved: Mapping[str, str]) -> WorkClass | _Failure:
         """What the target's class of clusters gets; made when its first cluster comes."""
@@ -256,6 +271,15 @@ class _Rendering:
             hint="the last rendered object stays on these clusters",
             subject=str(self._template.key),
         )
+
+
+def _face(body: dict[str, Any]) -> Manifest:
+    """The part of an object that selectors ask for."""
+    metadata = body.get("metadata") or {}
+    seen = {name: metadata[name] for name in _SEEN_METADATA if name in metadata}
+    return Manifest(
+        {"apiVersion": body.get("apiVersion"), "kind": body.get("kind"), "metadata": seen}
+    )
 
 
 def _overridden(
