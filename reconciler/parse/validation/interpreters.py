@@ -19,7 +19,7 @@ from reconciler.parse.validation.errors import (
     required,
 )
 from reconciler.parse.validation.names import dns_subdomain
-from reconciler.parse.validation.shapes import Wire, entries, part, text, whole
+from reconciler.parse.validation.shapes import Wire, entries, part, shape_errors, text, whole
 
 OPERATIONS: Final = (
     "retention",
@@ -50,6 +50,7 @@ _NAME_LABELS: Final = 3
 def validate_customization(document: Mapping[str, Any]) -> FieldErrors:
     """Target and known operations, each with a script."""
     spec, path = part(document, "spec"), ("spec",)
+    yield from shape_errors(spec, path, {"target": dict, "customizations": dict})
     for field in ("apiVersion", "kind"):
         if not text(part(spec, "target"), field):
             yield required((*path, "target", field))
@@ -64,6 +65,7 @@ def validate_customization(document: Mapping[str, Any]) -> FieldErrors:
 def validate_webhook_configuration(document: Mapping[str, Any]) -> FieldErrors:
     """Name, address, rules and versions of each webhook."""
     names = set()
+    yield from _list_of(document, "webhooks", (), dict)
     for index, hook in entries(document, "webhooks"):
         where, name = ("webhooks", index), text(hook, "name")
         for clause in dns_subdomain(name):
@@ -75,6 +77,7 @@ def validate_webhook_configuration(document: Mapping[str, Any]) -> FieldErrors:
         names.add(name)
         yield from _client(part(hook, "clientConfig"), (*where, "clientConfig"))
         yield from _rules(hook, where)
+        yield from shape_errors(hook, where, {"clientConfig": dict, "timeoutSeconds": int})
         timeout = whole(hook, "timeoutSeconds")
         if timeout is not None and not 1 <= timeout <= _MAX_TIMEOUT_SECONDS:
             clause = f"must be between 1 and {_MAX_TIMEOUT_SECONDS}"
@@ -108,12 +111,23 @@ def _url(url: str, path: Path) -> FieldErrors:
         yield invalid(path, "must not hold credentials, a query or a fragment")
 
 
+def _list_of(raw: Wire, field: str, path: Path, kind: type) -> FieldErrors:
+    """A list, if it is there, of nothing but maps or texts."""
+    yield from shape_errors(raw, path, {field: list})
+    value = raw.get(field)
+    for index, one in enumerate(value if isinstance(value, list) else ()):
+        if not isinstance(one, kind):
+            yield invalid((*path, field, index), f"must be {'a map' if kind is dict else 'a text'}")
+
+
 def _rules(hook: Wire, path: Path) -> FieldErrors:
+    yield from _list_of(hook, "rules", path, dict)
     for index, rule in entries(hook, "rules"):
         where = (*path, "rules", index)
         for field in _RULE_LISTS:
             if not isinstance(rule.get(field), list) or not rule[field]:
                 yield required((*where, field), "must not be empty")
+            yield from _list_of(rule, field, where, str)
         operations = rule.get("operations")
         for number, one in enumerate(operations if isinstance(operations, list) else ()):
             if one not in _WEBHOOK_OPERATIONS:
