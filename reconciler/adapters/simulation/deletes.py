@@ -24,6 +24,7 @@ _NAMESPACES: Final = ("", "namespaces")
 _SERVICES: Final = ("", "services")
 _DEFINITIONS: Final = ("apiextensions.k8s.io", "customresourcedefinitions")
 _POD_GRACE_SECONDS: Final = 30
+_IMMORTAL: Final = ("default", "kube-system", "kube-public")
 _POLICIES: Final = ("Orphan", "Background", "Foreground")
 
 
@@ -45,8 +46,10 @@ def delete(cluster: SimulatedCluster, place: Place, options: DeleteOptions) -> M
     if stored is None:
         raise errors.not_found(resource.plural, resource.group, place.name)
     _check_preconditions(place, stored, options)
-    if options.policy is not None and options.policy not in _POLICIES:
-        raise errors.bad_request(f"unknown propagation policy {options.policy!r}")
+    _check_policy(options)
+    if place.resource.key == _NAMESPACES and place.name in _IMMORTAL:
+        message = "this namespace may not be deleted"
+        raise errors.forbidden("namespaces", "", place.name, message)
     doomed = _marked(cluster, place, stored, options)
     if doomed is None:
         if not options.dry_run:
@@ -57,6 +60,17 @@ def delete(cluster: SimulatedCluster, place: Place, options: DeleteOptions) -> M
     if resource.key == _SERVICES and not cluster.features.service_deletes_return_object:
         return _farewell(cluster, place, doomed)
     return to_version(doomed, resource)
+
+
+def _check_policy(options: DeleteOptions) -> None:
+    if options.policy is None or options.policy in _POLICIES:
+        return
+    cause = errors.Cause(
+        reason="FieldValueNotSupported",
+        message=f'Unsupported value: "{options.policy}"',
+        field="propagationPolicy",
+    )
+    raise errors.invalid("DeleteOptions", "meta.k8s.io", "", [cause])
 
 
 def _check_preconditions(place: Place, stored: Manifest, options: DeleteOptions) -> None:

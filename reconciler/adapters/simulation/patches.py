@@ -26,12 +26,15 @@ def json_patch(manifest: dict[str, Any], operations: Any) -> dict[str, Any]:
         raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     try:
         result: dict[str, Any] = jsonpatch.JsonPatch(operations).apply(manifest)
-    except jsonpatch.InvalidJsonPatch as error:
-        raise bad_request(str(error)) from error
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        message = "the server rejected our request due to an error in our request"
-        raise ApiError(422, "Invalid", message, {}) from error
+        raise unprocessable() from error
     return result
+
+
+def unprocessable() -> ApiError:
+    """A patch that cannot be carried out, whatever is wrong with it."""
+    message = "the server rejected our request due to an error in our request"
+    return ApiError(422, "Invalid", message, {})
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

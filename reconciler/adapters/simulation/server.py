@@ -13,7 +13,6 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import orjson
-import yaml
 from aiohttp import web
 from multidict import MultiMapping
 
@@ -49,6 +48,7 @@ from reconciler.adapters.simulation.writes import (
     Place,
     WriteOptions,
 )
+from reconciler.parse.yaml import read_documents
 
 BODY_LIMIT: Final = 3 * 1024 * 1024
 _JSON: Final = "application/json"
@@ -229,9 +229,9 @@ async def _resource_answer(call: Call, named: Target) -> web.StreamResponse:
     authorize(call.user, "watch" if is_watch else verb, named, call.cluster.store)
     resource = call.cluster.catalogue.find(named.group, named.version, named.plural)
     if resource is None:
-        if (named.group, named.version) in call.cluster.catalogue.group_versions():
-            raise errors.no_such_resource()
-        raise errors.no_such_resource() if named.group == "" else PathNotFound
+        if named.group and named.group not in call.cluster.catalogue.groups():
+            raise PathNotFound
+        raise errors.no_such_resource()
     _check_scope(resource, named, verb)
     if named.subresource:
         return await _subresource_answer(call, named, resource, verb)
@@ -250,7 +250,7 @@ def _check_scope(resource: Resource, named: Target, verb: str) -> None:
     if resource.namespaced and not named.namespace:
         if named.name:
             raise errors.no_such_resource()
-        if verb not in ("list", "watch", "deletecollection"):
+        if verb not in ("list", "watch"):
             raise errors.method_not_allowed()
     if verb in ("update", "patch") and not named.name:
         raise errors.method_not_allowed()
@@ -364,6 +364,13 @@ async def _patch(call: Call, named: Target, resource: Resource) -> web.StreamRes
             reason="FieldValueRequired",
             message="Required value: is required for apply patch",
             field="fieldManager",
+        )
+        raise errors.invalid("PatchOptions", "meta.k8s.io", "", [cause])
+    if media != APPLY_PATCH and "force" in call.query:
+        cause = errors.Cause(
+            reason="FieldValueForbidden",
+            message="Forbidden: may not be specified for non-apply patch",
+            field="force",
         )
         raise errors.invalid("PatchOptions", "meta.k8s.io", "", [cause])
     body = await _body(call, *_PATCHES)
@@ -573,10 +580,11 @@ async def _body(call: Call, *accepted: str) -> Any:
                 "the object provided is unrecognized: couldn't get version/kind; json parse error: "
                 f"{error}"
             ) from error
-    try:
-        return yaml.load(raw, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, ValueError) as error:
-        raise errors.bad_request(f"error decoding YAML: {error}") from error
+    documents = read_documents(raw)
+    problem = documents[0].problem if documents else None
+    if not documents or problem is not None:
+        raise errors.bad_request(f"error decoding YAML: {problem}")
+    return documents[0].value
 
 
 async def _raw(request: web.BaseRequest) -> bytes:

@@ -19,7 +19,12 @@ from reconciler.adapters.simulation.errors import ApiError, Cause
 from reconciler.adapters.simulation.features import Features
 from reconciler.adapters.simulation.fieldset import FieldSet, parse
 from reconciler.adapters.simulation.managed import Rules, Writer
-from reconciler.adapters.simulation.patches import json_patch, merge_patch, strategic_patch
+from reconciler.adapters.simulation.patches import (
+    json_patch,
+    merge_patch,
+    strategic_patch,
+    unprocessable,
+)
 
 if TYPE_CHECKING:
     from reconciler.adapters.simulation.cluster import SimulatedCluster
@@ -149,9 +154,14 @@ class Writes:
             patched = _patched(seen, patch, media, resource, self._cluster.features)
             return Outcome(self.scale(place, patched, options))
         patched = _patched(old, patch, media, resource, self._cluster.features)
-        manifest, warnings = self._decoded(resource, patched, options)
+        manifest, warnings = self._decoded_patch(place, patched, options)
         manifest = self._addressed(place, manifest)
         self._check_name(place, manifest)
+        if manifest["metadata"].get("uid", old["metadata"]["uid"]) != old["metadata"]["uid"]:
+            cause = validation.bad_value(
+                "metadata.uid", manifest["metadata"]["uid"], "field is immutable"
+            )
+            raise errors.invalid(resource.kind, resource.group, place.name, [cause])
         return Outcome(self._changed(place, old, manifest, options), warnings=warnings)
 
     def scale(self, place: Place, body: Any, options: WriteOptions) -> Manifest:
@@ -316,17 +326,39 @@ class Writes:
         metadata["namespace"] = place.namespace
         return manifest
 
+    def _decoded_patch(
+        self, place: Place, patched: Manifest, options: WriteOptions
+    ) -> tuple[Manifest, tuple[str, ...]]:
+        """A patch that makes an object its kind cannot be is invalid, not malformed."""
+        resource = place.resource
+        if (patched.get("kind"), patched.get("apiVersion")) == (
+            resource.kind,
+            resource.api_version,
+        ):
+            loose = options.field_validation != "Strict"
+            try:
+                return self._decoded(resource, patched, options)
+            except ApiError as error:
+                if not loose and "strict decoding" in error.message:
+                    raise
+                reason = error.message
+        else:
+            reason = "the patch changes the kind"
+        cause = validation.bad_value("patch", reason, reason)
+        raise errors.invalid(resource.kind, resource.group, place.name, [cause])
+
     def _check_name(self, place: Place, manifest: Manifest) -> None:
         """A patch may not take or change the name."""
-        resource, name = place.resource, manifest["metadata"].get("name")
+        name = manifest["metadata"].get("name")
         if not name:
             raise errors.bad_request(
                 f"the name of the object ({place.name} based on URL) was undeterminable: name must "
                 "be provided"
             )
         if name != place.name:
-            cause = validation.bad_value("metadata.name", name, "field is immutable")
-            raise errors.invalid(resource.kind, resource.group, place.name, [cause])
+            raise errors.bad_request(
+                f"the name of the object ({name}) does not match the name on the URL ({place.name})"
+            )
 
     def _generated(self, prefix: str) -> str:
         random = self._cluster.random
@@ -587,7 +619,7 @@ def _patched(
     if media == JSON_PATCH:
         return json_patch(target, patch)
     if not isinstance(patch, dict):
-        raise errors.bad_request("the patch is not a JSON object")
+        raise unprocessable()
     if media == MERGE_PATCH:
         result: Manifest = merge_patch(target, patch)
         return result
