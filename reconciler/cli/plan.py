@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,9 +16,16 @@ from reconciler.cli.console import (
     EXIT_INVALID,
     has_colour,
     input_exit,
+    progress,
+    say,
+    show_diagnostics,
     width,
 )
-from reconciler.cli.options import detailed_exitcode_option, repo_option
+from reconciler.cli.options import detailed_exitcode_option, hub_options
+
+if TYPE_CHECKING:
+    from reconciler.model.change import Plan
+    from reconciler.model.diagnostic import Diagnostic
 
 _FORMATS = ["text", "markdown", "json", "html", "sarif", "junit", "github", "gitlab"]
 _EPILOG = """\b
@@ -22,6 +33,8 @@ Examples:
   reconciler plan                               from the last applied commit to HEAD
   reconciler plan --base main --head pr-42      what a branch would change
   reconciler plan --format markdown             for a comment on the pull request
+  reconciler plan --staged                      what the next commit would change
+  reconciler plan --drift --credentials DIR     what somebody changed on members, read-only
   reconciler plan --detailed-exitcode           2 when there are changes
 """
 
@@ -39,39 +52,106 @@ Examples:
 @click.option(
     "--format", "--output", "shown", type=click.Choice(_FORMATS), default="text", show_default=True
 )
+@click.option("--staged", is_flag=True, help="Plan what is staged; the base is then HEAD.")
+@click.option("--drift", is_flag=True, help="Compare live members with the last applied commit.")
 @detailed_exitcode_option
-@repo_option
+@hub_options
 def command(
     base: str,
     head: str,
     clusters_file: Path | None,
     key: str,
     shown: str,
+    staged: bool,  # noqa: FBT001 - a flag
+    drift: bool,  # noqa: FBT001 - a flag
     detailed_exitcode: bool,  # noqa: FBT001 - a flag
-    repo: str,
+    **where: Any,
 ) -> int:
-    """Show what a commit would do on every cluster. Needs no cluster and no credentials."""
-    from reconciler.plan.formats import FORMATS, Context
-    from reconciler.runtime.inventory_file import inventory_of
-    from reconciler.runtime.offline import Planner
-    from reconciler.runtime.repository import FleetRepository
+    """Show what a commit would do on every cluster. Needs no cluster and no credentials.
 
-    facts = inventory_of(clusters_file) if clusters_file else {}
-    planned = Planner(FleetRepository.local(Path(repo)), clusters=facts).plan(base, head)
-    context = Context(
-        base=planned.base_name,
-        head=planned.head_name,
-        clusters=planned.cluster_count,
-        objects=planned.object_count,
-        width=width(),
-        has_colour=has_colour(),
-        key=key,
-    )
-    plan = planned.head.plan
-    click.echo(FORMATS[shown](plan, context), nl=False)
-    invalid = input_exit(planned.head.diagnostics)
+    With --drift members are read, never written to, and nothing else is looked at.
+    """
+    if staged and drift:
+        raise click.UsageError("--staged and --drift exclude each other")
+    seen = _Seen(format=shown, key=key)
+    if drift:
+        plan, diagnostics = _drift(seen, where)
+    else:
+        plan, diagnostics = _offline(seen, base, head, clusters_file, where["repo"], staged=staged)
+    invalid = input_exit(diagnostics)
     if invalid == EXIT_INVALID:
         return invalid
     if plan.is_blocked:
         return EXIT_BLOCKED
     return EXIT_CHANGES if detailed_exitcode and not plan.is_empty else invalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """In which format, and under which key, a plan is shown."""
+
+    format: str
+    key: str
+
+    def show(self, plan: Plan, *, base: str, head: str, clusters: int, objects: int) -> None:
+        """The plan on standard output."""
+        from reconciler.plan.formats import FORMATS, Context
+
+        context = Context(
+            base=base,
+            head=head,
+            clusters=clusters,
+            objects=objects,
+            width=width(),
+            has_colour=has_colour(),
+            key=self.key,
+        )
+        click.echo(FORMATS[self.format](plan, context), nl=False)
+
+
+def _offline(
+    seen: _Seen, base: str, head: str, clusters_file: Path | None, repo: str, *, staged: bool
+) -> tuple[Plan, Iterable[Diagnostic]]:
+    from reconciler.runtime.inventory_file import inventory_of
+    from reconciler.runtime.offline import Planner
+    from reconciler.runtime.repository import FleetRepository
+
+    repository = FleetRepository.local(Path(repo))
+    facts = inventory_of(clusters_file) if clusters_file else {}
+    if staged:
+        base, head = base or repository.base_of_staged(), repository.staged()
+    planned = Planner(repository, clusters=facts).plan(base, head)
+    plan = planned.head.plan
+    seen.show(
+        plan,
+        base=planned.base_name,
+        head="staged" if staged else planned.head_name,
+        clusters=planned.cluster_count,
+        objects=planned.object_count,
+    )
+    return plan, planned.head.diagnostics
+
+
+def _drift(seen: _Seen, where: dict[str, Any]) -> tuple[Plan, Iterable[Diagnostic]]:
+    from reconciler.cli.settings import settings_of
+    from reconciler.plan.ignoring import ignore_rules, ignore_yaml
+    from reconciler.runtime.looking import look
+    from reconciler.runtime.service import build_hub
+
+    done = asyncio.run(look(build_hub(settings_of(**where), progress())))
+    outcome = done.outcome
+    seen.show(
+        outcome.plan,
+        base="members",
+        head=outcome.fleet.revision[:7],
+        clusters=len(outcome.fleet.clusters),
+        objects=len(outcome.fleet.templates),
+    )
+    rules = ignore_yaml(ignore_rules(outcome.plan.changes))
+    if rules and seen.format == "text":
+        say("\nTo leave this alone instead of healing it, add to reconciler.yaml:\n")
+        say(rules.rstrip())
+    elif rules and seen.format == "markdown":
+        say(f"To leave this alone, add to `reconciler.yaml`:\n\n```yaml\n{rules}```")
+    show_diagnostics(done.diagnostics)
+    return outcome.plan, done.diagnostics

@@ -16,7 +16,14 @@ from reconciler.cycle.changes import recomparing
 from reconciler.model.change import Action, Plan
 from reconciler.model.cluster import ClusterFacts
 from reconciler.model.diagnostic import in_order
-from reconciler.model.errors import PushRaced, PushRejected, SourceUnavailable, StalePlan
+from reconciler.model.errors import (
+    PushRaced,
+    PushRejected,
+    SettingsInvalid,
+    SourceUnavailable,
+    StalePlan,
+)
+from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.report import FleetReport
 from reconciler.model.world import Outcome, World
@@ -40,9 +47,12 @@ _DELETING: Final = frozenset({Action.DELETE, Action.RECREATE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassOptions:
-    """How to pass. `fetch`: look at the remote first; somebody else does it in a service."""
+    """How to pass. `fetch`: look at the remote first; somebody else does it in a service. `drift`:
+    only look how members differ from the last applied commit; nothing is written anywhere.
+    """
 
     dry_run: bool = False
+    drift: bool = False
     plan_digest: str = ""
     fetch: bool = True
 
@@ -89,7 +99,7 @@ class Pass:
         hub.progress("probe", f"asking {len(clusters)} members")
         await self.members.probe(clusters, hub.opener)
         world = World(
-            fleet=gathered.fleet,
+            fleet=self._wanted(gathered),
             last_applied=gathered.last_applied,
             state=gathered.state,
             facts=self._facts(gathered),
@@ -101,9 +111,19 @@ class Pass:
         digest = self.options.plan_digest
         if digest and outcome.plan.digest != digest:
             raise StalePlan(f"the plan is now {outcome.plan.digest[:12]}, not {digest[:12]}")
+        if self.options.drift:
+            return PassResult(outcome=outcome, diagnostics=outcome.diagnostics)
         if self.options.dry_run:
             return await self._rehearsed(gathered, world, outcome)
         return await self._carried_out(gathered, world, outcome)
+
+    def _wanted(self, gathered: Gathered) -> Fleet:
+        """The newest fleet; the last applied one where only drift is asked for."""
+        if not self.options.drift:
+            return gathered.fleet
+        if gathered.last_applied is None:
+            raise SettingsInvalid("nothing is applied yet", hint="run `reconciler apply` first")
+        return gathered.last_applied
 
     def _facts(self, gathered: Gathered) -> dict[str, ClusterFacts]:
         """What members say now; what they last said where they cannot be asked."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.adapters.git import BranchWriter, GitStore, Remote, Transport
+from reconciler.adapters.git.staged import staged
 from reconciler.adapters.writeback.branches import (
     Branch,
     BranchContent,
@@ -17,7 +18,12 @@ from reconciler.adapters.writeback.branches import (
     works_branch,
 )
 from reconciler.model.cluster import ClusterFacts
-from reconciler.model.errors import RewrittenHistory, SourceUnavailable
+from reconciler.model.errors import (
+    EmptyRepository,
+    MissingBranch,
+    RewrittenHistory,
+    SourceUnavailable,
+)
 from reconciler.model.fleet import Fleet
 from reconciler.model.source import EntryKind, Revision, SourceEntry, SourceFile, SourceTree
 from reconciler.parse import MAX_BYTES, ParseMemory, parse_fleet
@@ -75,6 +81,17 @@ class FleetRepository:
     def head(self) -> Revision:
         """The newest revision of the source branch; raises `MissingBranch` or `EmptyRepository`."""
         return self.store.resolve(BRANCHES + self.branch)
+
+    def staged(self) -> str:
+        """What is staged, as the id of a commit that no ref points to."""
+        return staged(self.store).id
+
+    def base_of_staged(self) -> str:
+        """What the next commit follows, `` when it is the first one."""
+        try:
+            return self.store.resolve("HEAD").id
+        except (EmptyRepository, MissingBranch):
+            return ""
 
     def require_descent(self, older: str, newer: str) -> None:
         """Raise `RewrittenHistory` unless `newer` contains `older`."""
