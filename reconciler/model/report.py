@@ -57,7 +57,6 @@ class TemplateStatus:
     status: Any = None
     scheduled_reason: str = ""
     scheduled_message: str = ""
-    source_commit: str = ""
     is_frozen: bool = False
 
     @property

@@ -97,10 +97,11 @@ def decode_template_status(document: Mapping[str, Any]) -> TemplateStatus:
 def status_files(
     report: FleetReport, before: Mapping[ObjectKey, TemplateStatus]
 ) -> dict[str, bytes | None]:
-    """Every file of a report; None for templates that are gone."""
+    """The files of a report that say something new; None for templates that are gone."""
     files: dict[str, bytes | None] = {
         status_path(key): None for key in before if key not in report.templates
     }
     for key, status in report.templates.items():
-        files[status_path(key)] = emit_yaml(encode_template_status(status))
+        if before.get(key) != status:
+            files[status_path(key)] = emit_yaml(encode_template_status(status))
     return {**files, SUMMARY: emit_yaml(summary(report))}

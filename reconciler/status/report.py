@@ -125,7 +125,6 @@ class _Judge:
             scheduled_message=said(placed.decision.message, self.collector.redact)
             if placed
             else "",
-            source_commit=self.outcome.fleet.revision,
             is_frozen=key in self.outcome.frozen_keys,
         )
 
