@@ -49,6 +49,12 @@ class SecretValues:
             for value in _values_of_secret(manifest)
         )
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretValues) and self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash(self._values)
+
     def __or__(self, other: SecretValues) -> SecretValues:
         return SecretValues(self._values | other._values)
 

@@ -19,6 +19,7 @@ from reconciler.interpret.kstatus import health_by_conventions
 from reconciler.model.identity import ObjectKey
 from reconciler.model.report import Health, MemberStatus
 from reconciler.status.explain import unhealthy_because
+from reconciler.status.memory import StatusMemory
 from reconciler.status.withhold import Redact, failure, is_withheld, said, without_secrets
 
 _T = TypeVar("_T")
@@ -34,6 +35,7 @@ class Collector:
 
     interpreter: Interpreter
     redact: Redact
+    memory: StatusMemory = field(default_factory=StatusMemory)
     failures: dict[tuple[ObjectKey, str], list[str]] = field(default_factory=dict)
     questions: dict[Question, None] = field(default_factory=dict)
 
@@ -45,9 +47,12 @@ class Collector:
         before: MemberStatus | None = None,
     ) -> MemberStatus:
         """What an object that is applied on a member says of itself."""
+        known = self.memory.recalled((cluster, key), observed)
+        if known is not None:
+            return known
         reading = _Reading(self, cluster, key, observed, before)
         health, message = reading.health()
-        return MemberStatus(
+        status = MemberStatus(
             cluster=cluster,
             applied=True,
             health=health,
@@ -55,6 +60,9 @@ class Collector:
             replicas=reading.replicas(),
             status=reading.status(),
         )
+        if not reading.problems:
+            self.memory.keep((cluster, key), observed, status)
+        return status
 
     def missing(self, cluster: str, message: str) -> MemberStatus:
         """An object that is not on its member, and why."""
@@ -90,13 +98,14 @@ def dated(status: MemberStatus, before: MemberStatus | None, now: str) -> Member
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One observed object."""
+    """One observed object; `problems` are why it could not be understood as a whole."""
 
     collector: Collector
     cluster: str
     key: ObjectKey
     observed: dict[str, Any]
     before: MemberStatus | None
+    problems: list[str] = field(default_factory=list)
 
     def health(self) -> tuple[Health, str]:
         """Health and the clause that explains it."""
@@ -134,6 +143,12 @@ class _Reading:
 
     def _asked(self, ask: Callable[[dict[str, Any]], _T | None]) -> tuple[_T | None, str]:
         """The answer, or why there is none."""
+        answer, problem = self._tried(ask)
+        if problem:
+            self.problems.append(problem)
+        return answer, problem
+
+    def _tried(self, ask: Callable[[dict[str, Any]], _T | None]) -> tuple[_T | None, str]:
         try:
             return ask(self.observed), ""
         except InterpretError as error:

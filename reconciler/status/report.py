@@ -19,6 +19,7 @@ from reconciler.model.report import FleetReport, MemberStatus, TemplateStatus
 from reconciler.model.world import Observed, Outcome
 from reconciler.status.aggregate import aggregated
 from reconciler.status.collect import Collector, dated
+from reconciler.status.memory import StatusMemory
 from reconciler.status.withhold import Redact, failure, is_withheld, said, without_secrets
 
 UNREADABLE_STATUS = "RC056"
@@ -30,12 +31,15 @@ _REMEMBERED = 1 << 14
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What a pass has seen: objects by cluster (None: unreadable), and what failed to apply, said
-    in a sentence. `redact` takes secrets out of texts.
+    in a sentence. `redact` takes secrets out of texts; `memory` is for speed, as long as `basis`,
+    whatever interpreters and `redact` are made from, stays equal.
     """
 
     observed: Mapping[str, Observed | None]
     failures: Mapping[tuple[str, ObjectKey], str] = field(default_factory=dict)
     redact: Redact = str
+    memory: StatusMemory = field(default_factory=StatusMemory)
+    basis: object = None
 
 
 def fleet_report(
@@ -48,7 +52,8 @@ def fleet_report(
     """The report of one pass; `before` is the last one, `now` RFC 3339."""
     # Field names and messages repeat from member to member: each is searched for secrets once.
     redact = lru_cache(maxsize=_REMEMBERED)(evidence.redact)
-    judge = _Judge(outcome, evidence, Collector(interpreter, redact), now)
+    judge = _Judge(outcome, evidence, Collector(interpreter, redact, evidence.memory), now)
+    evidence.memory.begin(evidence.basis)
     expected = expected_clusters(outcome)
     templates = {
         key: judge.template(key, clusters, before.get(key)) for key, clusters in expected.items()
