@@ -31,6 +31,9 @@ COMMANDS: dict[str, Verb] = {
     "apply": Verb("reconciler.cli.apply", "Reconcile all members once.", _ACT),
     "run": Verb("reconciler.cli.run", "Reconcile on every commit, until stopped.", _ACT),
     "approve": Verb("reconciler.cli.approve", "Permit deletions that the budget holds.", _ACT),
+    "recover": Verb(
+        "reconciler.cli.recover", "Rebuild a lost state branch from what members hold.", _ACT
+    ),
     "demo": Verb("reconciler.cli.demo", "Tell the whole story on simulated members.", _ACT),
     "status": Verb(
         "reconciler.cli.status", "Is everything applied, and if not, what and where.", _LOOK

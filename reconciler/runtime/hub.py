@@ -40,7 +40,9 @@ class Hub:
 
     `kept_members` are members kept between passes, None to open them for each. `allowed` raises
     when this process may not act any more. `heard` learns of every change that was carried out.
-    `reading` is held while the repository is used. `standing` is what was last decided.
+    `reading` is held while the repository is used. `standing` is what was last decided;
+    `is_superseded` says that a newer commit waits for the pass that is going on, `has_postponed`
+    that it left deletes to the next one.
     """
 
     settings: Settings
@@ -59,6 +61,8 @@ class Hub:
     questioning: Questioning = field(init=False)
     reading: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     standing: Standing | None = field(init=False, default=None)
+    is_superseded: bool = field(init=False, default=False)
+    has_postponed: bool = field(init=False, default=False)
     _executing: asyncio.Future[Any] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -93,7 +97,10 @@ class Hub:
         return Members(at_once=self.settings.members_at_once)
 
     def interrupt(self) -> None:
-        """End the execution that is going on; deletes that have begun are finished first."""
+        """End the pass that is going on where it may end: before it is recorded, or while it is
+        carried out. Deletes that have begun are finished first.
+        """
+        self.is_superseded = True
         if self._executing is not None:
             self._executing.cancel()
 

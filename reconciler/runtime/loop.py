@@ -224,6 +224,8 @@ class Service:
         )
         told_pass(self.log, done, seconds)
         self._wake_at(done.outcome.next_wake)
+        if self.hub.has_postponed or done.execution.is_interrupted:
+            self._pass_in(0.0, URGENT)
         if done.execution.is_interrupted:
             return True
         self._interruptions, self.report = 0, done.report

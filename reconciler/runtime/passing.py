@@ -81,6 +81,7 @@ class Pass:
     async def run(self) -> PassResult:
         """Gather, decide, push state, execute, report."""
         hub = self.hub
+        hub.is_superseded = hub.has_postponed = False
         async with hub.reading:
             if self.options.fetch:
                 hub.progress("fetch", "reading the repository")
@@ -165,13 +166,17 @@ class Pass:
 
     async def _carried_out(self, gathered: Gathered, world: World, outcome: Outcome) -> PassResult:
         error, hub = "", self.hub
+        if hub.is_superseded or world.state.is_lost:
+            return self._left_alone(gathered, outcome)
         frozen_from = hub.gathering.frozen_from(outcome, gathered.state)
         state = replace(spent(outcome.state), frozen_from=frozen_from)
         outcome = replace(outcome, state=state)
         publishing, untouchable = self._publishing(), frozenset[ObjectKey]()
         try:
             async with hub.reading:
+                is_newest = await asyncio.to_thread(self._may_delete, gathered, outcome)
                 await asyncio.to_thread(publishing.state, gathered, outcome)
+            outcome = outcome if is_newest else _without_deletes(outcome)
         except (SourceUnavailable, PushRejected) as problem:
             if isinstance(problem, PushRaced):
                 raise
@@ -183,6 +188,25 @@ class Pass:
         if execution.is_interrupted:
             return self._interrupted(gathered, outcome, execution, error)
         return await self._published(publishing, gathered, world, outcome, execution, error)
+
+    def _left_alone(self, gathered: Gathered, outcome: Outcome) -> PassResult:
+        """Nothing is recorded or done: a newer commit waits, or nobody knows what was decided."""
+        is_interrupted = self.hub.is_superseded
+        execution = ExecutionReport(is_interrupted=is_interrupted)
+        return self._interrupted(gathered, outcome, execution, "")
+
+    def _may_delete(self, gathered: Gathered, outcome: Outcome) -> bool:
+        """Whether the commit is still the newest: what is deleted may not be wanted again already.
+
+        Asked only where something would be deleted; raises `SourceUnavailable`.
+        """
+        repository = self.hub.repository
+        if repository.remote is None or not _deletes(outcome):
+            return True
+        repository.fetch()
+        is_newest = repository.head().id == gathered.fleet.revision
+        self.hub.has_postponed = not is_newest
+        return is_newest
 
     async def _published(
         self,
@@ -234,16 +258,15 @@ class Pass:
             return Outcome(fleet=world.fleet, state=world.state, is_held=True), frozenset()
         healed = await self._settled(replace(world, fleet=world.last_applied))
         moved = frozenset(move.key for move in healed.plan.placements)
-        changes = tuple(
-            change
-            for change in healed.plan.changes
-            if change.action not in _DELETING and change.key not in moved
-        )
+        healed = _without_deletes(healed)
+        changes = tuple(change for change in healed.plan.changes if change.key not in moved)
         plan = replace(healed.plan, changes=changes)
         return replace(healed, plan=plan, state=world.state), moved
 
     async def _executed(self, world: World, outcome: Outcome, plan: Plan) -> ExecutionReport:
         clock, done = self.hub.clock, _Interruption()
+        if self.hub.is_superseded:
+            return ExecutionReport(is_interrupted=True)
 
         def record(result: ChangeResult) -> None:
             done.results.append(result)
@@ -313,6 +336,16 @@ class Pass:
             progress=hub.progress,
             now=self.now,
         )
+
+
+def _deletes(outcome: Outcome) -> bool:
+    return any(change.action in _DELETING for change in outcome.plan.changes)
+
+
+def _without_deletes(outcome: Outcome) -> Outcome:
+    """Deletes wait for the next pass; what is recorded of them stays recorded until then."""
+    kept = tuple(one for one in outcome.plan.changes if one.action not in _DELETING)
+    return replace(outcome, plan=replace(outcome.plan, changes=kept))
 
 
 def _clusters(gathered: Gathered) -> tuple[Any, ...]:

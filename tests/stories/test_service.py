@@ -1,0 +1,303 @@
+"""The service: it sees every commit and every change of members, and survives both."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import signal
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from reconciler.adapters.simulation import Faults, SimulatedCluster, SimulatedFleet
+from reconciler.adapters.simulation.faults import HEALTHY
+from tests.stories.fleetbench import config_map, deployment, policy
+from tests.stories.servicebench import RunningHub, SourceRepo, eventually, running
+
+KINDS = (("apps/v1", "Deployment"), ("v1", "ConfigMap"), ("v1", "Secret"))
+CANARY = "canary-90210"
+SECRET = "webhook-secret-of-the-test"
+
+
+class Counted(SimulatedFleet):
+    """A simulated fleet that notes every request."""
+
+    def __init__(self, clusters: int, **options: Any) -> None:
+        super().__init__(clusters, **options)
+        self.requests: list[tuple[str, str]] = []
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.requests.append((request.method, request.path_qs))
+        return await super()._answer(request)
+
+
+@pytest.fixture
+def fleet() -> Iterator[Counted]:
+    """Three members."""
+    fleet = Counted(3, nodes=1)
+    yield fleet
+    fleet.stop()
+
+
+@pytest.fixture
+def source(tmp_path: Path, fleet: Counted) -> SourceRepo:
+    """A fleet repo with a Deployment, a ConfigMap and a Secret on all members."""
+    source = SourceRepo(tmp_path, fleet.start())
+    source.documents("web.yaml", deployment("web"))
+    source.documents("settings.yaml", config_map("settings", level="0"))
+    source.documents("policy.yaml", policy("all", *KINDS))
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "token", "namespace": "shop"},
+        "stringData": {"token": CANARY},
+    }
+    source.documents("secret.yaml", secret)
+    source.commit("begin")
+    return source
+
+
+def level(cluster: SimulatedCluster) -> str:
+    """What the ConfigMap says there, `` when it is not there."""
+    body = cluster.get("v1", "ConfigMap", "settings", "shop")
+    return "" if body is None else str(body["data"]["level"])
+
+
+def everywhere(fleet: Counted, wanted: str) -> bool:
+    """Whether every member has this level."""
+    return all(level(cluster) == wanted for cluster in fleet)
+
+
+def set_level(source: SourceRepo, value: str) -> str:
+    """A commit with this level."""
+    source.documents("settings.yaml", config_map("settings", level=value))
+    return source.commit(f"level {value}")
+
+
+def settled(hub: RunningHub, fleet: Counted, wanted: str = "0") -> None:
+    """Wait until the first pass is over."""
+    eventually(lambda: everywhere(fleet, wanted))
+    eventually(lambda: hub.get("/readyz")[0] == 200)
+
+
+def test_commits_and_drift_are_answered_at_once(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        set_level(source, "1")
+        eventually(lambda: everywhere(fleet, "1"), 5)
+        eventually(lambda: len(hub.lines("pass")) >= 2)
+        member = fleet["member2"]
+        began = time.monotonic()
+        member.patch("v1", "ConfigMap", "settings", {"data": {"level": "x"}}, namespace="shop")
+        eventually(lambda: level(member) == "1", 5, every=0.01)
+        member.delete("v1", "ConfigMap", "settings", namespace="shop")
+        eventually(lambda: level(member) == "1", 5, every=0.01)
+        assert time.monotonic() - began < 1
+        assert hub.stop() == 0
+        assert len(hub.lines("healed")) == 2
+
+
+def test_a_fight_is_left_alone_and_told(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        member = fleet["member1"]
+        for value in range(12):
+            change = {"data": {"level": f"other {value}"}}
+            member.patch("v1", "ConfigMap", "settings", change, namespace="shop")
+            time.sleep(0.15)
+        healed = hub.lines("healed")
+        assert 1 <= len(healed) <= 6
+        assert level(member) == "other 11"
+        everyone_else = [level(cluster) for cluster in fleet if cluster is not member]
+        assert everyone_else == ["0", "0"]
+
+
+def test_rest_costs_probes_and_watches_only(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source, arguments=("--interval=1",))) as hub:
+        settled(hub, fleet)
+        time.sleep(12)  # the members' controllers report, and a quiet pass writes it down
+        source.git("status")
+        fleet.requests.clear()
+        before = len(hub.lines("pass"))
+        branches = source.git("show-ref")
+        time.sleep(11)
+        unexpected = [one for one in fleet.requests if not one[1].endswith("/readyz")]
+        assert unexpected == []
+        assert 3 <= len(fleet.requests) <= 9
+        assert len(hub.lines("pass")) == before
+        assert source.git("show-ref") == branches
+
+
+def test_a_restart_writes_nothing(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        eventually(lambda: source.document("reconciler/status", "summary.yaml"))
+        hub.kill()
+        state = source.git("rev-parse", "reconciler/state")
+        fleet.requests.clear()
+        passes = len(hub.lines("pass"))
+        hub.start()
+        eventually(lambda: len(hub.lines("pass")) > passes)
+        assert [one for one in fleet.requests if one[0] != "GET"] == []
+        assert source.git("rev-parse", "reconciler/state") == state
+
+
+def test_a_newer_commit_goes_before_the_rest_of_an_older_one(
+    source: SourceRepo, fleet: Counted
+) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        slow = fleet["member3"]
+        slow.faults = Faults(latency_seconds=8)
+        set_level(source, "1")
+        eventually(lambda: level(fleet["member1"]) == "1", 5)
+        began = time.monotonic()
+        set_level(source, "2")
+        eventually(lambda: level(fleet["member1"]) == "2", 5)
+        assert time.monotonic() - began < 3
+        slow.faults = HEALTHY
+        eventually(lambda: everywhere(fleet, "2"), 30)
+        assert any(one["interrupted"] for one in hub.lines("pass"))
+
+
+def test_a_signal_in_the_middle_of_a_wave_ends_it_in_order(
+    source: SourceRepo, fleet: Counted
+) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        for cluster in fleet:
+            cluster.faults = Faults(latency_seconds=0.4)
+        many = [config_map(f"many-{number}", value="1") for number in range(60)]
+        source.documents("many.yaml", *many)
+        source.commit("many")
+        eventually(lambda: fleet["member1"].get("v1", "ConfigMap", "many-0", "shop"), 20)
+        assert hub.stop(10) == 0
+        assert hub.lines("stopped")
+        for cluster in fleet:
+            cluster.faults = HEALTHY
+        hub.start()
+        eventually(
+            lambda: all(
+                cluster.get("v1", "ConfigMap", f"many-{number}", "shop")
+                for cluster in fleet
+                for number in range(60)
+            ),
+            30,
+        )
+
+
+def test_drift_is_healed_while_nothing_can_be_written(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        eventually(lambda: source.document("reconciler/status", "summary.yaml"))
+        hook = source.repo / ".git" / "hooks" / "update"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text("#!/bin/sh\nexit 1\n")
+        hook.chmod(0o755)
+        state = source.git("rev-parse", "reconciler/state")
+        set_level(source, "1")
+        eventually(lambda: any("error" in one for one in hub.lines("pass")))
+        fleet["member1"].delete("v1", "ConfigMap", "settings", namespace="shop")
+        eventually(lambda: level(fleet["member1"]) == "0", 5)
+        assert everywhere(fleet, "0")
+        assert source.git("rev-parse", "reconciler/state") == state
+        hook.unlink()
+        eventually(lambda: everywhere(fleet, "1"), 30)
+
+
+def test_two_hubs_on_one_machine_are_one_too_many(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        second = RunningHub(source)
+        second.start()
+        assert second.process is not None
+        assert second.process.wait(20) == 1
+        assert "holds the hub's lock" in hub.log_file.read_text()
+
+
+def test_no_secret_is_shown_anywhere(source: SourceRepo, fleet: Counted) -> None:
+    environment = {
+        "RECONCILER_WEBHOOK_SECRET": SECRET,
+        "RECONCILER_WEBHOOK_URLS": "https://git.example/shop/fleet",
+    }
+    with running(RunningHub(source, environment=environment)) as hub:
+        settled(hub, fleet)
+        fleet["member1"].patch(
+            "v1", "Secret", "token", {"data": {"token": "eA=="}}, namespace="shop"
+        )
+        eventually(lambda: hub.lines("healed"))
+        shown = [hub.get(path)[1] for path in ("/", "/metrics", "/healthz", "/readyz")]
+        hub.stop()
+        shown.append(hub.log_file.read_text())
+        shown.append(source.git("log", "-p", "reconciler/state", "reconciler/status"))
+        tokens = {next(iter(cluster.tokens)) for cluster in fleet}
+        for text in shown:
+            for value in (CANARY, SECRET, *tokens):
+                assert value not in text
+        assert "create_resource_to_cluster_total{" in shown[1]
+
+
+def test_a_push_webhook_causes_the_look(source: SourceRepo, fleet: Counted, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.git"
+    source.git("clone", "-q", "--bare", str(source.repo), str(bare))
+    environment = {
+        "RECONCILER_WEBHOOK_SECRET": SECRET,
+        "RECONCILER_WEBHOOK_URLS": "https://git.example/shop/fleet.git",
+    }
+    hub = RunningHub(
+        source, environment=environment, repo=bare.as_uri(), arguments=("--interval=3600",)
+    )
+    with running(hub):
+        settled(hub, fleet)
+        set_level(source, "1")
+        source.git("push", "-q", str(bare), "main")
+        payload = {
+            "ref": "refs/heads/main",
+            "repository": {"clone_url": "https://git.example/shop/fleet"},
+        }
+        assert delivered(hub, payload) < 300
+        eventually(lambda: everywhere(fleet, "1"), 10)
+
+
+def delivered(hub: RunningHub, payload: dict[str, Any]) -> int:
+    """The status of a delivery as GitHub would send it."""
+    body = json.dumps(payload).encode()
+    digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{hub.port}/webhook/github",
+        data=body,
+        headers={
+            "Content-Type": "application/json",
+            "X-GitHub-Event": "push",
+            "X-GitHub-Delivery": "1",
+            "X-Hub-Signature-256": f"sha256={digest}",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - ours
+        return int(answer.status)
+
+
+def test_a_member_that_was_away_is_caught_up(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        fleet["member2"].faults = Faults(status=503)
+        set_level(source, "1")
+        eventually(lambda: level(fleet["member1"]) == "1")
+        fleet["member2"].faults = HEALTHY
+        eventually(lambda: everywhere(fleet, "1"), 45)
+
+
+def test_a_killed_hub_lets_go_of_its_lock(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        hub.signal(signal.SIGKILL)
+        hub.kill()
+        set_level(source, "1")
+        hub.start()
+        eventually(lambda: everywhere(fleet, "1"))
