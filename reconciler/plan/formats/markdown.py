@@ -19,8 +19,8 @@ from reconciler.plan.formats.escape_markdown import code, fenced, html_code, mar
 from reconciler.plan.formats.outline import outline
 from reconciler.plan.grouping import Group, Section
 
-#: GitHub takes 65,536 characters.
-LIMIT: Final = 65_000
+#: GitHub takes 65,536 characters; the poster of comments leaves room for its own lines.
+LIMIT: Final = 59_500
 #: Room for the last lines.
 _FOOT: Final = 600
 _MAX_DIAGNOSTICS: Final = 50
