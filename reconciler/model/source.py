@@ -7,8 +7,8 @@ entry with that kind and never followed. An entry that must not be used as it st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -106,7 +106,9 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """One entry with its bytes; `data` is None where there are none to read or too many to load."""
+    """One entry with its bytes; `data` is None where there are none to read or too many to load,
+    or where a memory knows the blob already: `load` then brings them after all.
+    """
 
     path: str
     oid: str
@@ -114,3 +116,4 @@ class SourceFile:
     kind: EntryKind = EntryKind.BLOB
     data: bytes | None = None
     anomaly: str | None = None
+    load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)

@@ -85,6 +85,8 @@ def _parsed(file: SourceFile, recollection: Recollection) -> ParsedFile | None:
 
 def _documents(file: SourceFile, parsed: ParsedFile) -> list[Document]:
     def read() -> bytes:
+        if file.data is None and file.load is not None:
+            return file.load()
         return file.data or b""
 
     return [

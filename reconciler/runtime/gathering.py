@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from reconciler.adapters.writeback.branches import BranchContent
 from reconciler.audit.holding import held_commits
 from reconciler.cycle.in_force import in_force
 from reconciler.model.cluster import ClusterFacts
@@ -21,6 +22,7 @@ from reconciler.model.errors import (
     MissingBranch,
     ReconcilerError,
     RewrittenHistory,
+    StateDamaged,
 )
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
@@ -29,9 +31,9 @@ from reconciler.model.text import printable
 from reconciler.model.world import Outcome, State
 from reconciler.parse.decode import decode_cluster_facts
 from reconciler.runtime.approvals import HOLDS, approved
-from reconciler.runtime.documents import DocumentMemory, document, documents_below
+from reconciler.runtime.documents import document, documents_below
 from reconciler.runtime.repository import FleetRepository
-from reconciler.runtime.state_files import state_of
+from reconciler.runtime.state_files import BINDINGS, recorded_binding, state_of
 from reconciler.status.documents import STATUS, SUMMARY, decode_template_status
 from reconciler.status.inventory import CLUSTERS
 
@@ -56,8 +58,7 @@ class Gathering:
 
     def __init__(self, repository: FleetRepository) -> None:
         self._repository = repository
-        self._memory = DocumentMemory()
-        self._fleets: dict[str, Fleet] = {}
+        self._memory = repository.documents
 
     def gather(self) -> Gathered:
         """One consistent reading. Raises `SourceUnavailable` and `StateDamaged`."""
@@ -78,20 +79,29 @@ class Gathering:
     def state(self) -> State:
         """What the state branch remembers."""
         content = self._repository.state()
-        return state_of(self._repository.contents(content), document)
+        return self._memory.made("state", content, lambda: self._state(content))
+
+    def _state(self, content: BranchContent) -> State:
+        try:
+            read = self._memory.below(content, BINDINGS, recorded_binding)
+        except ValueError as error:
+            raise StateDamaged(f"a file of the state branch is damaged: {error}") from error
+        files = {
+            path: content.read(path) or b""
+            for path in content.files
+            if not path.startswith(BINDINGS)
+        }
+        return state_of(files, document, read.values())
 
     def inventory(self) -> dict[str, ClusterFacts]:
         """What members last reported, by cluster."""
-        found = documents_below(self._repository.status(), CLUSTERS, self._memory)
-        return {
-            one["metadata"]["name"]: decode_cluster_facts(one["status"]) for one in found.values()
-        }
+        found = self._memory.below(self._repository.status(), CLUSTERS, _facts)
+        return dict(found.values())
 
     def statuses(self) -> dict[ObjectKey, TemplateStatus]:
         """The last report's templates."""
-        found = documents_below(self._repository.status(), STATUS, self._memory)
-        statuses = (decode_template_status(one) for one in found.values())
-        return {status.key: status for status in statuses}
+        found = self._memory.below(self._repository.status(), STATUS, decode_template_status)
+        return {status.key: status for status in found.values()}
 
     def holds(self) -> dict[str, dict[str, Any]]:
         """Documents of holds by digest."""
@@ -114,7 +124,7 @@ class Gathering:
         in_effect: Fleet | None = None
         for revision in (*state.frozen_from, state.applied_revision):
             fleet = self._repository.fleet(
-                revision, inventory=inventory, previous=in_effect or Fleet(), memory="base"
+                revision, inventory=inventory, previous=in_effect or Fleet()
             )
             in_effect = in_force(fleet, in_effect, {}).fleet
         return in_effect
@@ -146,17 +156,13 @@ class Gathering:
 
     def base(self, revision: str, inventory: Mapping[str, ClusterFacts]) -> Fleet:
         """The fleet of a revision that was never applied here, as a first one."""
-        return self._repository.fleet(
-            revision, inventory=inventory, previous=Fleet(), memory="base"
-        )
+        return self._repository.fleet(revision, inventory=inventory, previous=Fleet())
 
     def head(
         self, revision: str, inventory: Mapping[str, ClusterFacts], previous: Fleet | None
     ) -> Fleet:
         """The fleet of a revision that follows another."""
-        return self._repository.fleet(
-            revision, inventory=inventory, previous=previous or Fleet(), memory="head"
-        )
+        return self._repository.fleet(revision, inventory=inventory, previous=previous or Fleet())
 
     def _newest(
         self, state: State, last: Fleet | None, inventory: Mapping[str, ClusterFacts]
@@ -197,6 +203,10 @@ class Gathering:
             return state, ()
         commits = self._repository.store.log(fleet.revision, since=state.applied_revision or None)
         return approved(state, commits, self.holds(), fleet.config)
+
+
+def _facts(document: Mapping[str, Any]) -> tuple[str, ClusterFacts]:
+    return document["metadata"]["name"], decode_cluster_facts(document["status"])
 
 
 def _frozen_paths(outcome: Outcome) -> frozenset[str]:

@@ -6,6 +6,7 @@ A repository on this machine is used directly; any other through a bare mirror i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from reconciler.adapters.git import BranchWriter, GitStore, Remote, Transport
@@ -28,6 +29,8 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.source import EntryKind, Revision, SourceEntry, SourceFile, SourceTree
 from reconciler.parse import MAX_BYTES, ParseMemory, parse_fleet
 from reconciler.parse.selection import is_document
+from reconciler.runtime.disk import PARSED, Disk
+from reconciler.runtime.documents import DocumentMemory
 from reconciler.runtime.settings import Settings, default_workdir, git_credentials
 
 BRANCHES = "refs/heads/"
@@ -36,26 +39,35 @@ BRANCHES = "refs/heads/"
 class FleetRepository:
     """One repository: source revisions in, branches of ours out."""
 
-    def __init__(self, store: GitStore, remote: Remote | None, branch: str = "") -> None:
+    def __init__(
+        self,
+        store: GitStore,
+        remote: Remote | None,
+        branch: str = "",
+        disk: Disk | None = None,
+    ) -> None:
         self.store = store
         self.remote = remote
         self._branch = branch
         self.writer = BranchWriter(store, remote)
-        # Each reading forgets what it did not use, so the two revisions at hand have one each.
-        self._memories = {"head": ParseMemory(), "base": ParseMemory()}
+        self.disk = disk or Disk()
+        self.documents = DocumentMemory(self.disk)
+        self._memory = ParseMemory()
 
     @classmethod
     def of(cls, settings: Settings) -> FleetRepository:
         """The repository that the settings name; nothing is fetched yet."""
         remote = Remote.at(settings.repo, settings.git)
         if remote.transport is Transport.FOLDER:
-            return cls.local(remote.folder, settings.branch)
-        return cls(GitStore.mirror(settings.mirror), remote, settings.branch)
+            return cls.local(remote.folder, settings.branch, settings.cache)
+        return cls(
+            GitStore.mirror(settings.mirror), remote, settings.branch, Disk.at(settings.cache)
+        )
 
     @classmethod
-    def local(cls, path: Path, branch: str = "") -> FleetRepository:
+    def local(cls, path: Path, branch: str = "", cache: Path | None = None) -> FleetRepository:
         """A repository on this machine, at this path or around it."""
-        return cls(GitStore.open(path), None, branch)
+        return cls(GitStore.open(path), None, branch, Disk.at(cache) if cache else None)
 
     @classmethod
     def open_or_mirror(cls, repo: str, branch: str = "") -> FleetRepository:
@@ -110,34 +122,38 @@ class FleetRepository:
         *,
         inventory: Mapping[str, ClusterFacts],
         previous: Fleet,
-        memory: str,
     ) -> Fleet:
-        """The fleet of a revision; `previous`, which may be empty, tells what is new in it.
-
-        `memory` is `head` or `base`: what each was last asked for it needs not read again.
-        """
+        """The fleet of a revision; `previous`, which may be empty, tells what is new in it."""
         tree = self.store.tree(revision)
-        memories = self._memories[memory]
         before = self.store.tree(previous.revision).entries if previous.revision else ()
-        return parse_fleet(
-            self._files(tree, memories),
+        files = self._files(tree)
+        fleet = parse_fleet(
+            files,
             revision=revision,
             inventory=inventory,
             previous=previous if previous.revision else None,
             previous_paths=frozenset(before),
-            memory=memories,
+            memory=self._memory,
         )
+        self._memory.disk = {}
+        self.disk.put(PARSED, self._memory.unstored)
+        self._memory.unstored = {}
+        return fleet
 
-    def _files(self, tree: SourceTree, memory: ParseMemory) -> dict[str, SourceFile]:
+    def _files(self, tree: SourceTree) -> dict[str, SourceFile]:
         """Every entry of a tree, with the bytes of documents that are not known yet."""
+        wanted = {path for path, entry in tree.entries.items() if _is_wanted(entry)}
+        unknown = set(self._memory.unknown(tree.entries[path].oid for path in wanted))
+        self._memory.disk = self.disk.get(PARSED, unknown)
         return {
             path: SourceFile(
                 path=path,
                 oid=entry.oid,
                 size=entry.size,
                 kind=entry.kind,
-                data=tree.read(entry.oid) if _is_wanted(entry, memory) else None,
+                data=tree.read(entry.oid) if path in wanted and entry.oid in unknown else None,
                 anomaly=entry.anomaly,
+                load=partial(tree.read, entry.oid) if path in wanted else None,
             )
             for path, entry in tree.entries.items()
         }
@@ -163,12 +179,8 @@ class FleetRepository:
         """Where one cluster's Works are written."""
         return works_branch(self.store, self.writer, cluster)
 
-    def contents(self, content: BranchContent) -> dict[str, bytes]:
-        """Every file of one of our branches."""
-        return {path: content.read(path) or b"" for path in content.files}
 
-
-def _is_wanted(entry: SourceEntry, memory: ParseMemory) -> bool:
+def _is_wanted(entry: SourceEntry) -> bool:
+    """Whether the entry's bytes are asked for."""
     is_blob = entry.kind is EntryKind.BLOB and entry.anomaly is None
-    is_readable = is_blob and entry.size <= MAX_BYTES
-    return is_readable and is_document(entry.path) and not memory.knows(entry.oid)
+    return is_blob and entry.size <= MAX_BYTES and is_document(entry.path)

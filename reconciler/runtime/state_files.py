@@ -12,14 +12,16 @@ A file that cannot be read is a broken branch, not an empty one: `StateDamaged`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
-from reconciler.model.binding import BindingState
+from reconciler.model.binding import BindingState, Target
 from reconciler.model.emit import emit_yaml
 from reconciler.model.errors import StateDamaged
 from reconciler.model.identity import ObjectKey
 from reconciler.model.paths import component, object_path
+from reconciler.model.works import Recorded, places
 from reconciler.model.world import Deletion, Outcome, State
 from reconciler.parse.decode import decode_binding_state, encode_binding_state
 
@@ -36,17 +38,38 @@ def binding_path(key: ObjectKey) -> str:
     return BINDINGS + object_path(key.namespace, key.group, key.kind, key.name)
 
 
-def state_of(files: Mapping[str, bytes], read: Reader) -> State:
-    """The state that the branch's files say; raises `StateDamaged`."""
-    bindings = [
-        decode_binding_state(_document(path, files, read))
-        for path in files
-        if path.startswith(BINDINGS)
-    ]
+@dataclass(frozen=True, slots=True)
+class RecordedBinding:
+    """A binding as the branch has it, and the clusters that hold a Work of it."""
+
+    state: BindingState
+    clusters: frozenset[str]
+
+
+def recorded_binding(document: Any) -> RecordedBinding:
+    """The binding that a document says; raises `StateDamaged`."""
+    if not isinstance(document, dict):
+        raise StateDamaged("a binding of the state branch is not a map")
+    state = decode_binding_state(document)
+    state = replace(state, targets=_shared(state.targets))
+    return RecordedBinding(state, places(clusters_of(state)))
+
+
+@lru_cache(maxsize=4096)
+def _shared(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """The one tuple that stands for all equal results."""
+    return targets
+
+
+def state_of(
+    files: Mapping[str, bytes], read: Reader, bindings: Iterable[RecordedBinding]
+) -> State:
+    """The state that bindings and the branch's other files say; raises `StateDamaged`."""
+    bindings = sorted(bindings, key=lambda one: one.state.key)
     cursor = _document(CURSOR, files, read) if CURSOR in files else {}
     approvals = _document(APPROVALS, files, read) if APPROVALS in files else {}
     return State(
-        bindings={state.key: state for state in sorted(bindings, key=lambda one: one.key)},
+        bindings={one.state.key: one.state for one in bindings},
         applied_revision=cursor.get("sourceCommit", ""),
         frozen_from=tuple(cursor.get("frozenFrom", ())),
         fleet_id=cursor.get("fleetId", ""),
@@ -81,13 +104,12 @@ def _extra(files: Mapping[str, bytes], read: Reader) -> dict[str, frozenset[Obje
 
 
 def _recorded(
-    bindings: Iterable[BindingState], extra: Mapping[str, frozenset[ObjectKey]]
-) -> dict[str, frozenset[ObjectKey]]:
-    by_cluster: dict[str, set[ObjectKey]] = {name: set(keys) for name, keys in extra.items()}
-    for state in bindings:
-        for cluster in clusters_of(state):
-            by_cluster.setdefault(cluster, set()).add(state.key)
-    return {name: frozenset(keys) for name, keys in sorted(by_cluster.items())}
+    bindings: Iterable[RecordedBinding], extra: Mapping[str, frozenset[ObjectKey]]
+) -> Recorded:
+    clusters = {one.state.key: one.clusters for one in bindings}
+    for key, names in Recorded.of(extra).clusters.items():
+        clusters[key] = places(clusters.get(key, frozenset()) | names)
+    return Recorded(clusters)
 
 
 def clusters_of(state: BindingState) -> frozenset[str]:
@@ -158,13 +180,45 @@ class StateFiles:
 
 
 def _recorded_files(state: State, before: State) -> dict[str, bytes | None]:
-    bound = _recorded(state.bindings.values(), {})
-    files: dict[str, bytes | None] = {}
-    for cluster in {*before.recorded, *state.recorded}:
-        extra = state.recorded.get(cluster, frozenset()) - bound.get(cluster, frozenset())
-        path = f"{RECORDED}{component(cluster)}.yaml"
-        files[path] = _recorded_file(cluster, extra) if extra else None
-    return files
+    """Every file that may differ from before."""
+    now = _extra_of(state)
+    return {
+        f"{RECORDED}{component(cluster)}.yaml": (
+            _recorded_file(cluster, now[cluster]) if cluster in now else None
+        )
+        for cluster in {*Recorded.of(before.recorded).counts, *Recorded.of(state.recorded).counts}
+    }
+
+
+def _extra_of(state: State) -> Recorded:
+    """Records that no binding accounts for."""
+    extra = {}
+    names_of = _Names()
+    for key, names in Recorded.of(state.recorded).clusters.items():
+        binding = state.bindings.get(key)
+        extra[key] = names if binding is None else names_of.beyond(names, binding)
+    return Recorded(extra)
+
+
+class _Names:
+    """Clusters of targets, worked out once for targets that many bindings share."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, frozenset[str]] = {}
+
+    def beyond(self, names: frozenset[str], binding: BindingState) -> frozenset[str]:
+        """Those of the clusters that the binding does not account for."""
+        rest = names - self._of(binding.targets)
+        for requirer in binding.requirers:
+            if rest:
+                rest -= self._of(requirer.targets)
+        return rest - clusters_of(binding) if rest else rest
+
+    def _of(self, targets: tuple[Target, ...]) -> frozenset[str]:
+        known = self._names.get(id(targets))
+        if known is None:
+            known = self._names[id(targets)] = frozenset(one.name for one in targets)
+        return known
 
 
 def _recorded_file(cluster: str, keys: Iterable[ObjectKey]) -> bytes:

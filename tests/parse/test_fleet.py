@@ -13,6 +13,7 @@ from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Effect, Severity
 from reconciler.model.identity import ObjectKey
 from reconciler.parse import ParseMemory, parse_fleet
+from reconciler.parse.memory import READINGS
 from tests.parse.fleets import (
     CLUSTER,
     CONFIG,
@@ -181,7 +182,19 @@ def test_memory_forgets_what_is_gone() -> None:
     parse_fleet(tree, memory=memory)
     gone = tree.pop("b.yaml")
     parse_fleet(tree, memory=memory)
+    assert memory.knows(gone.oid)
+    for _ in range(READINGS):
+        parse_fleet(tree, memory=memory)
     assert not memory.knows(gone.oid)
+
+
+def test_files_come_back_from_the_disk_as_they_were() -> None:
+    memory, other = ParseMemory(), ParseMemory()
+    tree = files(a=CONFIG_MAP, b=POLICY, c=OVERRIDE, d=CLUSTER)
+    cold = parse_fleet(tree, memory=memory)
+    other.disk = {**memory.unstored, tree["b.yaml"].oid: b"[damaged"}
+    assert parse_fleet(tree, memory=other) == cold
+    assert list(other.unstored) == [tree["b.yaml"].oid]
 
 
 def test_a_renamed_file_is_reported_at_its_new_place() -> None:
