@@ -28,11 +28,16 @@ COMMANDS: dict[str, Verb] = {
     "render": Verb(
         "reconciler.cli.render", "Write every cluster's manifests to a folder.", _REVIEW
     ),
+    "diff": Verb("reconciler.cli.diff", "Show two versions of a file by field.", _REVIEW),
+    "comment": Verb("reconciler.cli.comment", "Keep one comment on a pull request.", _REVIEW),
     "apply": Verb("reconciler.cli.apply", "Reconcile all members once.", _ACT),
     "run": Verb("reconciler.cli.run", "Reconcile on every commit, until stopped.", _ACT),
     "approve": Verb("reconciler.cli.approve", "Permit deletions that the budget holds.", _ACT),
     "recover": Verb(
         "reconciler.cli.recover", "Rebuild a lost state branch from what members hold.", _ACT
+    ),
+    "simulate": Verb(
+        "reconciler.cli.simulate", "Run member clusters in this process, on loopback.", _ACT
     ),
     "demo": Verb("reconciler.cli.demo", "Tell the whole story on simulated members.", _ACT),
     "status": Verb(
