@@ -27,6 +27,7 @@ from reconciler.runtime.repository import FleetRepository
 from reconciler.runtime.results import Clock, PassResult, Progress, Standing
 from reconciler.runtime.settings import Settings
 from reconciler.runtime.state_files import StateFiles
+from reconciler.status.memory import StatusMemory
 
 __all__ = ["Clock", "Hub", "PassResult", "Progress"]
 
@@ -59,6 +60,7 @@ class Hub:
     gathering: Gathering = field(init=False)
     files: StateFiles = field(init=False)
     questioning: Questioning = field(init=False)
+    statuses: StatusMemory = field(init=False, default_factory=StatusMemory)
     reading: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     standing: Standing | None = field(init=False, default=None)
     is_superseded: bool = field(init=False, default=False)

@@ -313,10 +313,13 @@ class Pass:
     def _report(
         self, gathered: Gathered, world: World, outcome: Outcome, execution: ExecutionReport
     ) -> FleetReport:
+        fleet, secrets = outcome.fleet, known_secrets(world, outcome)
         evidence = Evidence(
             observed=observed_after(world.observed, execution),
             failures=failures(execution),
-            redact=known_secrets(world, outcome).redact,
+            redact=secrets.redact,
+            memory=self.hub.statuses,
+            basis=(fleet.customizations, fleet.webhooks, dict(world.answers), secrets),
         )
         return fleet_report(
             outcome,
