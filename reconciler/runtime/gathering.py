@@ -124,7 +124,7 @@ class Gathering:
         in_effect: Fleet | None = None
         for revision in (*state.frozen_from, state.applied_revision):
             fleet = self._repository.fleet(
-                revision, inventory=inventory, previous=in_effect or Fleet()
+                revision, inventory=inventory, previous=in_effect or Fleet(), was_applied=True
             )
             in_effect = in_force(fleet, in_effect, {}).fleet
         return in_effect

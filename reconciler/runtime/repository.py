@@ -122,17 +122,23 @@ class FleetRepository:
         *,
         inventory: Mapping[str, ClusterFacts],
         previous: Fleet,
+        was_applied: bool = False,
     ) -> Fleet:
-        """The fleet of a revision; `previous`, which may be empty, tells what is new in it."""
+        """The fleet of a revision; `previous`, which may be empty, tells what is new in it.
+
+        A revision that was applied is not held for what it could not say: that froze then, and who
+        asks for the revision now wants what it did say.
+        """
         tree = self.store.tree(revision)
-        before = self.store.tree(previous.revision).entries if previous.revision else ()
+        before = self.store.tree(previous.revision).entries if previous.revision else {}
+        known = frozenset(before) | frozenset(tree.entries if was_applied else ())
         files = self._files(tree)
         fleet = parse_fleet(
             files,
             revision=revision,
             inventory=inventory,
             previous=previous if previous.revision else None,
-            previous_paths=frozenset(before),
+            previous_paths=known,
             memory=self._memory,
         )
         self._memory.disk = {}
