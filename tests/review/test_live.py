@@ -11,6 +11,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from reconciler.cli.apply import exit_code
+from reconciler.cli.console import EXIT_BLOCKED
 from reconciler.cli.program import program
 from reconciler.model.change import Action
 from reconciler.plan.ignoring import ignore_rules, ignore_yaml
@@ -153,3 +155,21 @@ def test_what_is_staged_can_be_planned_before_it_is_committed(bench: FleetBench)
 def test_staged_and_drift_exclude_each_other(bench: FleetBench) -> None:
     bench.commit()
     assert run(bench, "--staged", "--drift").exit_code == 64
+
+
+async def test_a_document_beyond_its_limits_keeps_what_members_have(bench: FleetBench) -> None:
+    await bench.apply_commit()
+    config = bench.repo / "reconciler.yaml"
+    config.write_text(config.read_text() + "limits: [{path: web.yaml, clusters: [one]}]\n")
+    bench.write_documents("web.yaml", deployment("web", replicas=5))
+    bench.write_documents("settings.yaml", config_map("settings", level="debug"))
+    done = await bench.apply_commit()
+    assert {(one.action, one.key.kind) for one in done.outcome.plan.changes} == {
+        (Action.UPDATE, "ConfigMap")
+    }
+    assert exit_code(done) == EXIT_BLOCKED
+    for server in bench.servers.values():
+        assert server.request("GET", place("Deployment", "web"))[1]["spec"]["replicas"] == 3
+    assert run(bench).exit_code == EXIT_BLOCKED
+    bench.write_documents("policy.yaml", policy("all", *KINDS, placement=ONLY_ONE))
+    assert exit_code(await bench.apply_commit()) == 0
