@@ -138,6 +138,10 @@ class FleetWorks(Mapping[str, Mapping[ObjectKey, Work]]):
                 found.setdefault(key, {})[cluster] = class_of(work)
         return cls({key: ObjectWorks(classes) for key, classes in found.items()})
 
+    def of_cluster(self, cluster: str) -> ClusterWorks:
+        """The Works of a cluster, perhaps none."""
+        return ClusterWorks(cluster, self.objects, self.counts.get(cluster, 0))
+
     @property
     def counts(self) -> Mapping[str, int]:
         """How many Works each cluster has."""
@@ -171,6 +175,12 @@ class ClusterWorks(Mapping[ObjectKey, Work]):
         self._cluster: Final = cluster
         self._objects: Final = objects
         self._count: Final = count
+
+    def classes(self) -> dict[ObjectKey, WorkClass]:
+        """What each object is there, without making Works."""
+        cluster = self._cluster
+        pairs = ((key, works.classes.get(cluster)) for key, works in self._objects.items())
+        return {key: one for key, one in pairs if one is not None}
 
     def __getitem__(self, key: ObjectKey) -> Work:
         return self._objects[key][self._cluster]

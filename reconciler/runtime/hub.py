@@ -27,6 +27,7 @@ from reconciler.runtime.repository import FleetRepository
 from reconciler.runtime.results import Clock, PassResult, Progress, Standing
 from reconciler.runtime.settings import Settings
 from reconciler.runtime.state_files import StateFiles
+from reconciler.runtime.works_files import WorksFiles
 from reconciler.status.memory import StatusMemory
 
 __all__ = ["Clock", "Hub", "PassResult", "Progress"]
@@ -59,6 +60,7 @@ class Hub:
     heard: Callable[[ChangeResult], None] = lambda _result: None
     gathering: Gathering = field(init=False)
     files: StateFiles = field(init=False)
+    works: WorksFiles = field(init=False)
     questioning: Questioning = field(init=False)
     statuses: StatusMemory = field(init=False, default_factory=StatusMemory)
     reading: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
@@ -70,6 +72,7 @@ class Hub:
     def __post_init__(self) -> None:
         self.gathering = Gathering(self.repository)
         self.files = StateFiles(ENGINE_VERSION)
+        self.works = WorksFiles()
         self.questioning = Questioning(InterpreterWebhooks(), self.clock.monotonic)
 
     async def reconcile(

@@ -335,6 +335,7 @@ class Pass:
             repository=hub.repository,
             gathering=hub.gathering,
             files=hub.files,
+            works=hub.works,
             allowed=hub.allowed,
             progress=hub.progress,
             now=self.now,

@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reconciler.adapters.writeback.branches import BranchContent
 from reconciler.adapters.writeback.messages import commit_message
 from reconciler.model.cluster import ClusterFacts
+from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import FleetReport
 from reconciler.model.source import Move
 from reconciler.model.trailers import SOURCE_COMMIT
+from reconciler.model.works import ClusterWorks, FleetWorks
 from reconciler.model.world import Outcome
 from reconciler.runtime.gathering import Gathered, Gathering
 from reconciler.runtime.recording import records
@@ -23,7 +26,7 @@ from reconciler.runtime.reporting import report_files, subject
 from reconciler.runtime.repository import FleetRepository
 from reconciler.runtime.results import Progress
 from reconciler.runtime.state_files import StateFiles
-from reconciler.runtime.works_files import followed_clusters, withheld, works_files
+from reconciler.runtime.works_files import WorksFiles, followed_clusters, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class Publishing:
     repository: FleetRepository
     gathering: Gathering
     files: StateFiles
+    works: WorksFiles
     allowed: Callable[[], None]
     progress: Progress
     now: datetime
@@ -103,16 +107,33 @@ class Publishing:
         config = outcome.fleet.config
         if config is None or outcome.is_held:
             return []
+        works = FleetWorks.of(outcome.works)
         moves = []
         for cluster in followed_clusters(config, outcome.fleet.clusters):
-            branch = self.repository.works_branch(cluster)
-            works = outcome.works.get(cluster, {})
-            diagnostics += withheld(works, cluster, config)
-            message = commit_message(
-                f"Render {len(works)} objects for {cluster}",
-                trailers=((SOURCE_COMMIT, outcome.fleet.revision),),
-            )
-            files = works_files(works, config)
-            move = branch.propose_all(branch.content(), files, message=message, time=self.now)
+            diagnostics += withheld(works.of_cluster(cluster), cluster, config)
+            move = self._works_of(cluster, works.of_cluster(cluster), outcome, config)
             moves += [move] if move else []
         return moves
+
+    def _works_of(
+        self, cluster: str, works: ClusterWorks, outcome: Outcome, config: FleetConfig
+    ) -> Move | None:
+        """One cluster's branch; what this process wrote there last is not looked at again."""
+        branch = self.repository.works_branch(cluster)
+        message = commit_message(
+            f"Render {len(works)} objects for {cluster}",
+            trailers=((SOURCE_COMMIT, outcome.fleet.revision),),
+        )
+        tip = branch.reader.tip(branch.ref)
+        changes = self.works.changes(cluster, works, config, tip)
+        if changes is not None:
+            content = BranchContent(tip=tip, tree=None)
+            move = branch.propose(content, changes.files, message=message, time=self.now)
+        else:
+            changes, content = self.works.all(works, config), branch.content()
+            tip, every = content.tip, {k: v for k, v in changes.files.items() if v is not None}
+            move = branch.propose_all(content, every, message=message, time=self.now)
+        written = move.new if move else tip
+        if written is not None:
+            self.works.remember(cluster, changes, written)
+        return move

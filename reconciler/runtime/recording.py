@@ -35,7 +35,7 @@ class Record:
 
 def records(outcome: Outcome, before: State, files: StateFiles) -> list[Record]:
     """The commits that take the state branch from `before` to the outcome's state."""
-    bindings = files.bindings(outcome)
+    bindings = files.bindings(outcome, before)
     groups = _groups(outcome)
     written: set[str] = set()
     commits = []

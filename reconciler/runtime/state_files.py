@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from reconciler.model.binding import BindingState, Target
+from reconciler.model.binding import Binding, BindingState, Target
 from reconciler.model.emit import emit_yaml
 from reconciler.model.errors import StateDamaged
 from reconciler.model.identity import ObjectKey
 from reconciler.model.paths import component, object_path
 from reconciler.model.works import Recorded, places
-from reconciler.model.world import Deletion, Outcome, State
+from reconciler.model.world import Deletion, Outcome, Placed, State
 from reconciler.parse.decode import decode_binding_state, encode_binding_state
 
 BINDINGS, RECORDED = "bindings/", "recorded/"
@@ -142,10 +142,14 @@ class StateFiles:
     engine_version: str
     _encoded: dict[ObjectKey, tuple[Any, bytes]] = field(default_factory=dict)
 
-    def bindings(self, outcome: Outcome) -> dict[str, bytes | None]:
-        """Every decided binding, and None for each that leaves the state."""
+    def bindings(self, outcome: Outcome, before: State) -> dict[str, bytes | None]:
+        """Every decided binding that is not on the branch as it is now, and None for each that
+        leaves the state.
+        """
         files: dict[str, bytes | None] = {binding_path(key): None for key in outcome.removed}
         for key, placed in outcome.placed.items():
+            if _is_recorded(placed, before.bindings.get(key)):
+                continue
             subject = (placed.remembered, placed.binding)
             known = self._encoded.get(key)
             if known is None or known[0] != subject:
@@ -177,6 +181,21 @@ class StateFiles:
             APPROVALS: _approvals_file(state),
         }
         return files
+
+
+def _is_recorded(placed: Placed, before: BindingState | None) -> bool:
+    """Whether the branch says all this already, wire forms included."""
+    if before is None or before.recorded is None or before != placed.remembered:
+        return False
+    known, binding = before.recorded, placed.binding
+    return known == binding and _documents(known) == _documents(binding)
+
+
+def _documents(binding: Binding) -> tuple[object, ...]:
+    """Wire forms, which equality leaves out."""
+    parts = (binding.placement, binding.requirements)
+    components = (one.requirements for one in binding.components)
+    return tuple(part.document if part is not None else None for part in (*parts, *components))
 
 
 def _recorded_files(state: State, before: State) -> dict[str, bytes | None]:

@@ -7,7 +7,8 @@ with a Diagnostic, for half a Secret would overwrite a whole one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -18,6 +19,7 @@ from reconciler.model.emit import emit_yaml
 from reconciler.model.identity import ObjectKey
 from reconciler.model.paths import object_paths
 from reconciler.model.work import Work
+from reconciler.model.works import ClusterWorks, WorkClass
 
 WITHHELD = "RC070"
 _PLAIN, _ALL, _NONE = "plain", "all", "none"
@@ -37,13 +39,90 @@ def followed_clusters(config: FleetConfig, clusters: tuple[Cluster, ...]) -> tup
 def works_files(works: Mapping[ObjectKey, Work], config: FleetConfig) -> dict[str, bytes]:
     """Files by path; Secrets only where the fleet says so."""
     shown = [key for key in works if config.write_back.secrets == _PLAIN or not is_secret(key)]
-    paths = object_paths((key.namespace, key.group, key.kind, key.name) for key in shown)
-    return {
-        paths[key.namespace, key.group, key.kind, key.name]: emit_yaml(
-            orjson.loads(works[key].manifest_bytes())
+    paths = _paths(shown)
+    return {paths[key]: _encoded(works[key]) for key in shown}
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What one cluster's branch holds at a commit."""
+
+    tip: str
+    secrets: str
+    classes: dict[ObjectKey, WorkClass]
+    paths: Mapping[ObjectKey, str]
+
+
+class WorksFiles:
+    """Turns Works into files of their branches; remembers what it wrote, so that only what changed
+    is encoded.
+    """
+
+    def __init__(self) -> None:
+        self._written: dict[str, _Written] = {}
+
+    def changes(
+        self, cluster: str, works: ClusterWorks, config: FleetConfig, tip: str | None
+    ) -> Changes | None:
+        """What changed since the commit `tip`; None when that commit is not known here."""
+        last, secrets = self._written.get(cluster), config.write_back.secrets
+        if last is None or last.tip != tip or last.secrets != secrets:
+            return None
+        classes = _shown(works.classes(), config)
+        paths = last.paths if classes.keys() == last.classes.keys() else _paths(classes)
+        files: dict[str, bytes | None] = {
+            last.paths[key]: None for key in last.classes if paths.get(key) != last.paths[key]
+        }
+        for key, one in classes.items():
+            if not _is_written(last, key, one, paths[key]):
+                files[paths[key]] = _encoded(works[key])
+        return Changes(files=files, written=_Written(last.tip, secrets, classes, paths))
+
+    def all(self, works: ClusterWorks, config: FleetConfig) -> Changes:
+        """Every file."""
+        classes = _shown(works.classes(), config)
+        paths = _paths(classes)
+        return Changes(
+            files={paths[key]: _encoded(works[key]) for key in classes},
+            written=_Written("", config.write_back.secrets, classes, paths),
         )
-        for key in shown
-    }
+
+    def remember(self, cluster: str, changes: Changes, tip: str) -> None:
+        """That the branch holds this at a commit."""
+        self._written[cluster] = replace(changes.written, tip=tip)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Files to write (bytes) or remove (None), and what the branch holds afterwards."""
+
+    files: Mapping[str, bytes | None]
+    written: _Written
+
+
+def _is_written(last: _Written, key: ObjectKey, one: WorkClass, path: str) -> bool:
+    known = last.classes.get(key)
+    if known is None or last.paths[key] != path:
+        return False
+    return known is one or (
+        known.body.digest == one.body.digest and known.origin.name == one.origin.name
+    )
+
+
+def _shown(classes: dict[ObjectKey, WorkClass], config: FleetConfig) -> dict[ObjectKey, WorkClass]:
+    if config.write_back.secrets == _PLAIN:
+        return classes
+    return {key: one for key, one in classes.items() if not is_secret(key)}
+
+
+def _paths(keys: Iterable[ObjectKey]) -> dict[ObjectKey, str]:
+    keys = list(keys)
+    paths = object_paths((key.namespace, key.group, key.kind, key.name) for key in keys)
+    return {key: paths[key.namespace, key.group, key.kind, key.name] for key in keys}
+
+
+def _encoded(work: Work) -> bytes:
+    return emit_yaml(orjson.loads(work.manifest_bytes()))
 
 
 def withheld(
