@@ -42,6 +42,9 @@ class Side:
     policies: Mapping[PolicyRef, PropagationPolicy] = field(init=False)
     overrides: Mapping[PolicyRef, OverridePolicy] = field(init=False)
     clusters: Mapping[str, Cluster] = field(init=False)
+    _applied: dict[ObjectKey, Mapping[str, tuple[AppliedOverride, ...]]] = field(
+        default_factory=dict, init=False
+    )
 
     def __post_init__(self) -> None:
         fleet = self.outcome.fleet
@@ -66,7 +69,11 @@ class Side:
 
     def applied(self, change: Change) -> tuple[AppliedOverride, ...]:
         """Override rules that applied to an object on a cluster."""
-        return self.outcome.overrides.get(change.key, {}).get(change.cluster, ())
+        key = change.key
+        if key not in self._applied:
+            # Overrides of an object are put together when they are asked for.
+            self._applied[key] = self.outcome.overrides.get(key, {})
+        return self._applied[key].get(change.cluster, ())
 
     def work(self, change: Change) -> Work | None:
         """The Work of an object on a cluster."""
@@ -210,10 +217,9 @@ class Provenance:
 
     def _annotated(self, change: Change) -> tuple[Edit, ...]:
         """The edits with their causes; worked out once for clusters that share everything."""
+        # Clusters whose comparison was one share its edits, and those of one class their overrides.
         before, after = self.base.applied(change), self.head.applied(change)
-        old = self.base.work(change)
-        digests = (change.desired and change.desired.body.digest, old and old.body.digest)
-        shared = (change.key, digests, change.edits and id(change.edits), id(before), id(after))
+        shared = (change.key, id(change.edits), id(before), id(after))
         if shared not in self._edits:
             self._edits[shared] = tuple(self._edit(change, edit) for edit in change.edits)
         return self._edits[shared]
