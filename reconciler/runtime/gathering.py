@@ -43,7 +43,10 @@ HELD_COMMIT = "RC045"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """What Git says: the newest fleet, the last applied one, the state, and the last report."""
+    """What Git says: the newest fleet, the last applied one, the state, and the last report.
+
+    `state_tip` is the commit the state was read at: decisions are pushed on top of it or not at all.
+    """
 
     fleet: Fleet
     last_applied: Fleet | None
@@ -51,6 +54,7 @@ class Gathered:
     inventory: Mapping[str, ClusterFacts] = field(default_factory=dict)
     statuses: Mapping[ObjectKey, TemplateStatus] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    state_tip: str | None = None
 
 
 class Gathering:
@@ -62,6 +66,7 @@ class Gathering:
 
     def gather(self) -> Gathered:
         """One consistent reading. Raises `SourceUnavailable` and `StateDamaged`."""
+        tip = self._repository.state().tip
         state = self.state()
         inventory = self.inventory()
         last = self.last_applied(state, inventory)
@@ -74,6 +79,7 @@ class Gathering:
             inventory=inventory,
             statuses=self.statuses(),
             diagnostics=found,
+            state_tip=tip,
         )
 
     def state(self) -> State:
