@@ -15,6 +15,7 @@ from reconciler.adapters.writeback.messages import commit_message
 from reconciler.model.cluster import ClusterFacts
 from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.errors import PushRaced
 from reconciler.model.report import FleetReport
 from reconciler.model.source import Move
 from reconciler.model.trailers import SOURCE_COMMIT
@@ -49,7 +50,9 @@ class Publishing:
         if outcome.state == gathered.state and not outcome.removed and not outcome.placed:
             return
         branch, content = self.repository.state_branch, self.repository.state()
-        first = content.tip
+        first = gathered.state_tip
+        if content.tip != first:
+            raise PushRaced(f"{branch.ref} has moved since it was read")
         for record in records(outcome, gathered.state, self.files):
             message = commit_message(record.subject, body=record.body, trailers=record.trailers)
             move = branch.propose(content, record.files, message=message, time=self.now)
