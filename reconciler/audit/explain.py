@@ -28,6 +28,7 @@ from reconciler.model.fleet import Template
 from reconciler.model.identity import ObjectKey
 from reconciler.model.pointers import ABSENT, Mask, Pointer, at, field_pointer, shown_path, touches
 from reconciler.model.policy import PolicyRef, PropagationPolicy
+from reconciler.model.work import AppliedOverride
 from reconciler.model.world import Outcome, Placed
 
 #: Where a field of a template is written; None: nowhere, it is a default.
@@ -88,11 +89,12 @@ class Explaining:
     ) -> Iterator[ClusterStory]:
         targets = {one.name: one for one in placed.targets} if placed else {}
         weights = self._weights(placed)
+        applied = self.outcome.overrides.get(template.key, {})
         for cluster in self.outcome.clusters:
             name = cluster.name
             target = targets.get(name)
             is_there = template.key in self.outcome.works.get(name, {})
-            overridden = list(self._overrides(template, name)) if is_there else []
+            overridden = list(self._overrides(template, applied.get(name, ()))) if is_there else []
             yield ClusterStory(
                 cluster=name,
                 is_target=is_there,
@@ -127,9 +129,8 @@ class Explaining:
         return _reason(last_verdict(placed, cluster)) if not is_there else ""
 
     def _overrides(
-        self, template: Template, cluster: str
+        self, template: Template, applied: tuple[AppliedOverride, ...]
     ) -> Iterator[tuple[OverrideStep, tuple[tuple[Pointer, Any], ...]]]:
-        applied = self.outcome.overrides.get(template.key, {}).get(cluster, ())
         policies = {one.ref: one for one in self.outcome.fleet.override_policies}
         found = override_steps(template.key, template.manifest.body, applied, policies, self.mask)
         for step, writes in found:
