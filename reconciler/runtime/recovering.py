@@ -146,7 +146,7 @@ class Recovering:
     def _written(self, outcome: Outcome, state: State) -> str:
         hub = self._hub
         files = {
-            **hub.files.bindings(outcome),
+            **hub.files.bindings(outcome, State()),
             **hub.files.cursor(state),
             **hub.files.ledgers(state, State()),
         }
