@@ -151,7 +151,18 @@ class Planning:
     def _notes(self, changes: Iterable[Change]) -> tuple[str, ...]:
         """What a reader of the plan has to know about what it rests on."""
         is_idle = all(one.action is Action.UNCHANGED for one in changes)
-        return (*(() if is_idle else self._assumptions()), *self._unknowns())
+        assumptions = () if is_idle else self._assumptions()
+        return (*self._settings(), *assumptions, *self._unknowns())
+
+    def _settings(self) -> Iterator[str]:
+        """What the commit changes of the rules it is judged by."""
+        before, now = self.force.before, self.force.fleet.config
+        if self.world.base is None or before is None or before.config is None or now is None:
+            return
+        if before.config.limits != now.limits:
+            yield "this commit changes the limits in reconciler.yaml"
+        if before.config.guards != now.guards:
+            yield "this commit changes the deletion guards; the stricter ones count for it"
 
     def _assumptions(self) -> Iterator[str]:
         assumed = [
