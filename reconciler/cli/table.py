@@ -39,7 +39,11 @@ COMMANDS: dict[str, Verb] = {
     "simulate": Verb(
         "reconciler.cli.simulate", "Run member clusters in this process, on loopback.", _ACT
     ),
+    "cluster": Verb(
+        "reconciler.cli.cluster", "Join, list, taint, label and unjoin members of the fleet.", _ACT
+    ),
     "demo": Verb("reconciler.cli.demo", "Tell the whole story on simulated members.", _ACT),
+    "bench": Verb("reconciler.cli.bench", "Measure this build on this machine.", _LOOK),
     "status": Verb(
         "reconciler.cli.status", "Is everything applied, and if not, what and where.", _LOOK
     ),

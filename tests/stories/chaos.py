@@ -364,6 +364,7 @@ class Chaos:
     def _judge(self) -> None:
         eventually(self._is_at_rest, seconds=90)
         assert self.wrongly_deleted() == []
+        assert self.hub.stop() == 0
         self._bare("fsck", "--strict", "--no-dangling")
         for tip in self.tips:
             self._bare("merge-base", "--is-ancestor", tip, "refs/heads/reconciler/state")
