@@ -118,6 +118,7 @@ def test_a_fight_is_left_alone_and_told(source: SourceRepo, fleet: Counted) -> N
         assert everyone_else == ["0", "0"]
 
 
+@pytest.mark.slow
 def test_rest_costs_probes_and_watches_only(source: SourceRepo, fleet: Counted) -> None:
     with running(RunningHub(source, arguments=("--interval=1",))) as hub:
         settled(hub, fleet)
