@@ -72,7 +72,7 @@ class Comparing:
         for cluster, key in self.untouched:
             held.setdefault(key, set()).add(cluster)
         nothing, changes, unchanged = ObjectWorks({}), list[Change](), 0
-        for key in sorted({*works.objects, *base.objects}):
+        for key in sorted({**base.objects, **works.objects}):
             before, after = base.objects.get(key, nothing), works.objects.get(key, nothing)
             if before is after:
                 unchanged += len(after.clusters - held.get(key, _NONE))

@@ -120,7 +120,7 @@ class Planning:
         """Bindings whose own targets differ from the base commit's, or the remembered ones."""
         base: Outcome | None = self.world.base
         earlier = base.placed if base is not None else self.world.state.bindings
-        for key in sorted({*self.placed, *earlier}):
+        for key in sorted({**earlier, **self.placed}):
             one = self.placed.get(key)
             if one is None and key in self.still:
                 continue

@@ -76,11 +76,11 @@ def requirements(
     found = Requirements()
     still = force.frozen | bound.waiting
     edges = _edges(force.fleet, bound, interpreter, found, memory)
-    fresh = _requirers(edges, bound.bindings, decisions, memory)
-    kept = _kept(world.state.bindings, still | found.unknown)
     naming = _Naming(bound, world.state.bindings)
+    fresh = _requirers(edges, bound.bindings, decisions, memory, naming)
+    kept = _kept(world.state.bindings, still | found.unknown)
     merged, attachments = memory.merged.round(), memory.attached.round()
-    for key in sorted({*fresh, *kept}):
+    for key in sorted({**fresh, **kept}):
         everyone = (*fresh.get(key, ()), *kept.get(key, ()))
         found.requirers[key] = merged.of(key, (), partial(_in_order, everyone), (everyone,))
         template = force.fleet.templates.get(key)
@@ -183,11 +183,14 @@ def _requirers(
     bindings: Mapping[ObjectKey, Binding],
     decisions: Mapping[ObjectKey, Decision],
     memory: RequirementsMemory,
+    naming: _Naming,
 ) -> dict[ObjectKey, tuple[Requirer, ...]]:
     known = memory.requirers.round()
 
     def remembered(binding: Binding, targets: tuple[Target, ...]) -> Requirer:
-        return known.of(binding.key, (targets,), partial(requirer_of, binding, targets))
+        requirer = known.of(binding.key, (targets,), partial(requirer_of, binding, targets))
+        naming.fresh[id(requirer)] = binding
+        return requirer
 
     targets = {key: decisions[key].targets for key in edges}
     found = requirers_of(edges, bindings, targets, remembered)
@@ -226,13 +229,18 @@ class _Naming:
     def __init__(self, bound: BoundFleet, states: Mapping[ObjectKey, BindingState]) -> None:
         self._bound, self._states = bound, states
         self._by_name: dict[tuple[str, str], Binding] | None = None
+        # Of requirers made in this cycle, which live as long as it.
+        self.fresh: dict[int, Binding] = {}
 
     def bindings(self, requirers: Iterable[Requirer]) -> list[Binding]:
         """Those that the requirers name."""
+        found = (self.fresh.get(id(one)) or self._named_by(one) for one in requirers)
+        return [one for one in found if one is not None]
+
+    def _named_by(self, requirer: Requirer) -> Binding | None:
         if self._by_name is None:
             self._by_name = self._named()
-        names = ((one.namespace, one.name) for one in requirers)
-        return [self._by_name[name] for name in names if name in self._by_name]
+        return self._by_name.get((requirer.namespace, requirer.name))
 
     def _named(self) -> dict[tuple[str, str], Binding]:
         recorded = (one.recorded for one in self._states.values() if one.recorded is not None)

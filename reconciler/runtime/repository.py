@@ -34,6 +34,7 @@ from reconciler.runtime.documents import DocumentMemory
 from reconciler.runtime.settings import Settings, default_workdir, git_credentials
 
 BRANCHES = "refs/heads/"
+_KEPT_FLEETS = 4
 
 
 class FleetRepository:
@@ -53,6 +54,7 @@ class FleetRepository:
         self.disk = disk or Disk()
         self.documents = DocumentMemory(self.disk)
         self._memory = ParseMemory()
+        self._clean: dict[str, tuple[dict[str, ClusterFacts], Fleet]] = {}
 
     @classmethod
     def of(cls, settings: Settings) -> FleetRepository:
@@ -129,6 +131,9 @@ class FleetRepository:
         A revision that was applied is not held for what it could not say: that froze then, and who
         asks for the revision now wants what it did say.
         """
+        kept = self._clean.get(revision)
+        if kept is not None and kept[0] == inventory:
+            return kept[1]
         tree = self.store.tree(revision)
         before = self.store.tree(previous.revision).entries if previous.revision else {}
         known = frozenset(before) | frozenset(tree.entries if was_applied else ())
@@ -144,7 +149,15 @@ class FleetRepository:
         self._memory.disk = {}
         self.disk.put(PARSED, self._memory.unstored)
         self._memory.unstored = {}
+        if not fleet.diagnostics and not fleet.frozen:
+            self._keep(revision, inventory, fleet)
         return fleet
+
+    def _keep(self, revision: str, inventory: Mapping[str, ClusterFacts], fleet: Fleet) -> None:
+        """Remember a fleet that nothing is wrong with: it is the same whatever was before it."""
+        if len(self._clean) >= _KEPT_FLEETS:
+            del self._clean[next(iter(self._clean))]
+        self._clean[revision] = (dict(inventory), fleet)
 
     def _files(self, tree: SourceTree) -> dict[str, SourceFile]:
         """Every entry of a tree, with the bytes of documents that are not known yet."""

@@ -5,6 +5,7 @@ An exponent of 1 means as much more time as there is more of it, 0 that it makes
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -47,6 +48,7 @@ def _sized(options: Options) -> list[Row]:
     cold, one = Watch(), Watch()
     with cold.lap():
         planner.plan()
+    gc.freeze()
     for turn in range(options.runs):
         made.commit(fleet.change("template", turn + 1))
         with one.lap():

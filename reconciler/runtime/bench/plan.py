@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import Final
 
@@ -50,6 +51,7 @@ def _resident(options: Options) -> list[Row]:
     works = sum(map(len, plans[0].head.works.values()))
     name = f"{options.objects} objects x {options.clusters} clusters"
     found = [cold.row(PART, f"{name}, cold", size=works, count="Works", limit=cold_limit)]
+    gc.freeze()  # as a hub does after its first pass
     return found + [_changed(made, planner, options, kind, limit) for kind in CHANGES]
 
 
