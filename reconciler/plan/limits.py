@@ -24,7 +24,7 @@ from reconciler.model.config import Limit
 from reconciler.model.diagnostic import Diagnostic, Position
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
-from reconciler.model.policy import OverridePolicy, PropagationPolicy
+from reconciler.model.policy import OverridePolicy, PolicyRef, PropagationPolicy
 from reconciler.model.world import Overrides, Works
 
 _MOST_NAMED: Final = 5
@@ -100,15 +100,14 @@ def _reaches(decided: Decided) -> Iterator[_Reach]:
     for key, template in fleet.templates.items():
         objects = {key: places.get(key, frozenset())}
         yield _Reach(name=str(key), key=key, position=template.position, objects=objects)
+    claimed: dict[PolicyRef, dict[ObjectKey, frozenset[str]]] = {}
+    for key, claim in decided.claims.items():
+        claimed.setdefault(claim.policy.ref, {})[key] = places.get(key, frozenset())
     for policy in fleet.propagation_policies:
-        claimed = {
-            key: places.get(key, frozenset())
-            for key, claim in decided.claims.items()
-            if claim.policy.ref == policy.ref
-        }
-        yield _of_policy(policy, claimed)
+        yield _of_policy(policy, claimed.get(policy.ref, {}))
+    overridden = _overridden(decided.overrides)
     for override in fleet.override_policies:
-        yield _of_policy(override, _overridden(override, decided.overrides))
+        yield _of_policy(override, overridden.get(override.ref, {}))
     for cluster in fleet.clusters:
         key = ObjectKey(_CLUSTER_GROUP, "Cluster", "", cluster.name)
         yield _Reach(
@@ -136,16 +135,17 @@ def _places(works: Works) -> dict[ObjectKey, frozenset[str]]:
     return {key: frozenset(names) for key, names in found.items()}
 
 
-def _overridden(policy: OverridePolicy, overrides: Overrides) -> dict[ObjectKey, frozenset[str]]:
-    found = {
-        key: frozenset(
-            cluster
-            for cluster, applied in by_cluster.items()
-            if any(one.policy == policy.ref for one in applied)
-        )
-        for key, by_cluster in overrides.items()
+def _overridden(overrides: Overrides) -> dict[PolicyRef, dict[ObjectKey, frozenset[str]]]:
+    """Where every override policy changed what."""
+    found: dict[PolicyRef, dict[ObjectKey, set[str]]] = {}
+    for key, by_cluster in overrides.items():
+        for cluster, applied in by_cluster.items():
+            for one in applied:
+                found.setdefault(one.policy, {}).setdefault(key, set()).add(cluster)
+    return {
+        ref: {key: frozenset(names) for key, names in places.items()}
+        for ref, places in found.items()
     }
-    return {key: names for key, names in found.items() if names}
 
 
 def _judged(limit: Limit, reach: _Reach) -> Iterator[Violation]:
