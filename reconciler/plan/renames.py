@@ -24,6 +24,8 @@ _OUR_MARKS: Final = (".karmada.io/", "karmada.io/", "fleet-reconciler.io/")
 
 def renames(changes: Iterable[Change], removed: RemovedBodies) -> tuple[Rename, ...]:
     """Pairs of equal content on the same cluster, where there is no doubt who became whom."""
+    if not removed:
+        return ()
     gone: dict[tuple[str, str], list[ObjectKey]] = {}
     come: dict[tuple[str, str], list[ObjectKey]] = {}
     for change in changes:
