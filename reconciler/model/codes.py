@@ -71,6 +71,7 @@ CODES: Final[Mapping[str, Code]] = {
     "RC043": _holds("state branch lost"),
     "RC044": _holds("fleetId missing"),
     "RC045": _holds("commit held by a person"),
+    "RC046": _holds("commit without a signature that counts"),
     "RC051": Code("policy waits for override policies"),
     "RC052": Code("manifest that cannot be understood"),
     "RC053": _warning("policy that selects nothing"),

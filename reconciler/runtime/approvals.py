@@ -9,7 +9,7 @@ counts and a Diagnostic says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -62,8 +62,12 @@ def approved(
     commits: Iterable[Revision],
     holds: Mapping[str, Mapping[str, Any]],
     config: FleetConfig | None,
+    *,
+    signer: Callable[[str], str] = lambda _commit: "",
 ) -> tuple[State, tuple[Diagnostic, ...]]:
     """The state with the approvals of new source commits; `holds` are documents by digest.
+
+    `signer` says whose verified signature a commit carries: with approvers only theirs count.
 
     A digest that no pass has recorded yet was approved in the pull request: it counts for the pass
     that meets exactly these deletions.
@@ -76,7 +80,8 @@ def approved(
     diagnostics = []
     digests, deletes = set(state.approved), set(state.approved_deletes)
     for digest, commit in wanted.items():
-        if config is not None and config.guards.approvers:
+        approvers = config.guards.approvers if config is not None else ()
+        if approvers and signer(commit.id) not in approvers:
             diagnostics.append(_unverified(commit))
         else:
             digests.add(digest)
@@ -108,5 +113,5 @@ def _unverified(commit: Revision) -> Diagnostic:
         message=f"the approval in commit {commit.id[:12]} cannot be verified and does not count",
         severity=Severity.WARNING,
         effect=Effect.NONE,
-        hint="guards.approvers asks for verified signatures, and no keys are configured",
+        hint="guards.approvers asks for the verified signature of one of them",
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.adapters.writeback.branches import BranchContent
 from reconciler.audit.holding import held_commits
@@ -27,6 +27,7 @@ from reconciler.model.errors import (
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.report import TemplateStatus
+from reconciler.model.signature import Refused, Verified
 from reconciler.model.text import printable
 from reconciler.model.world import Outcome, State
 from reconciler.parse.decode import decode_cluster_facts
@@ -37,8 +38,11 @@ from reconciler.runtime.state_files import BINDINGS, recorded_binding, state_of
 from reconciler.status.documents import STATUS, SUMMARY, decode_template_status
 from reconciler.status.inventory import CLUSTERS
 
+if TYPE_CHECKING:
+    from reconciler.adapters.git.signatures import SigningKeys
+
 EMPTY_REPOSITORY, MISSING_BRANCH, REWRITTEN = "RC040", "RC041", "RC042"
-HELD_COMMIT = "RC045"
+HELD_COMMIT, UNSIGNED = "RC045", "RC046"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +64,9 @@ class Gathered:
 class Gathering:
     """Reads a repository again and again; what did not change is remembered by blob."""
 
-    def __init__(self, repository: FleetRepository) -> None:
+    def __init__(self, repository: FleetRepository, keys: SigningKeys | None = None) -> None:
         self._repository = repository
+        self._keys = keys
         self._memory = repository.documents
 
     def gather(self) -> Gathered:
@@ -180,7 +185,10 @@ class Gathering:
         except MissingBranch as error:
             return Fleet(), (_held(MISSING_BRANCH, error),)
         fleet = self.head(head.id, inventory, last)
-        held = tuple(self._held_by_people(head.id, state.applied_revision))
+        held = (
+            *self._held_by_people(head.id, state.applied_revision),
+            *self._unsigned(head.id),
+        )
         allowed = last is not None and last.config is not None and last.config.allow_rewrite
         if not state.applied_revision or allowed:
             return fleet, held
@@ -204,11 +212,36 @@ class Gathering:
                 hint=f"merge its revert, or run `reconciler rollback {bad[:12]} --release`",
             )
 
+    def _unsigned(self, commit: str) -> Iterator[Diagnostic]:
+        """The very commit whose tree is read must be signed by a known key, where keys are set."""
+        verdict = self._verdict(commit)
+        if isinstance(verdict, Refused):
+            yield Diagnostic(
+                code=UNSIGNED,
+                message=f"commit {commit[:12]} is refused: {printable(verdict.reason)}",
+                effect=Effect.HOLD,
+                hint="push a commit that is signed with a key the service was started with",
+            )
+
+    def _signer(self, commit: str) -> str:
+        """Who signed a commit, `` where nobody did whose signature counts."""
+        verdict = self._verdict(commit)
+        return verdict.signer if isinstance(verdict, Verified) else ""
+
+    def _verdict(self, commit: str) -> Verified | Refused | None:
+        """Whether the signature counts; None where no keys are set."""
+        if self._keys is None:
+            return None
+        # Few fleets verify; those that do not need not load the library.
+        from reconciler.adapters.git.signatures import verify_commit  # noqa: PLC0415
+
+        return verify_commit(self._repository.store.repository, commit, self._keys)
+
     def _approved(self, state: State, fleet: Fleet) -> tuple[State, tuple[Diagnostic, ...]]:
         if fleet.is_held or not fleet.revision:
             return state, ()
         commits = self._repository.store.log(fleet.revision, since=state.applied_revision or None)
-        return approved(state, commits, self.holds(), fleet.config)
+        return approved(state, commits, self.holds(), fleet.config, signer=self._signer)
 
 
 def _facts(document: Mapping[str, Any]) -> tuple[str, ClusterFacts]:

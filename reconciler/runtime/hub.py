@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.adapters.interpreters import InterpreterWebhooks
 from reconciler.cycle import Engine
@@ -30,6 +30,9 @@ from reconciler.runtime.state_files import StateFiles
 from reconciler.runtime.works_files import WorksFiles
 from reconciler.status.memory import StatusMemory
 
+if TYPE_CHECKING:
+    from reconciler.adapters.git.signatures import SigningKeys
+
 __all__ = ["Clock", "Hub", "PassResult", "Progress"]
 
 ENGINE_VERSION: Final = "1"
@@ -42,7 +45,8 @@ class Hub:
 
     `kept_members` are members kept between passes, None to open them for each. `allowed` raises
     when this process may not act any more. `heard` learns of every change that was carried out.
-    `reading` is held while the repository is used. `standing` is what was last decided;
+    With `keys` only commits count that are signed by one of them. `reading` is held while the
+    repository is used. `standing` is what was last decided;
     `is_superseded` says that a newer commit waits for the pass that is going on, `has_postponed`
     that it left deletes to the next one.
     """
@@ -58,6 +62,7 @@ class Hub:
     kept_members: Callable[[], PassMembers] | None = None
     allowed: Callable[[], None] = lambda: None
     heard: Callable[[ChangeResult], None] = lambda _result: None
+    keys: SigningKeys | None = None
     gathering: Gathering = field(init=False)
     files: StateFiles = field(init=False)
     works: WorksFiles = field(init=False)
@@ -70,7 +75,7 @@ class Hub:
     _executing: asyncio.Future[Any] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.gathering = Gathering(self.repository)
+        self.gathering = Gathering(self.repository, self.keys)
         self.files = StateFiles(ENGINE_VERSION)
         self.works = WorksFiles()
         self.questioning = Questioning(InterpreterWebhooks(), self.clock.monotonic)

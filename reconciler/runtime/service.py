@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.members.opening import open_member
@@ -18,10 +20,18 @@ from reconciler.runtime.results import Clock
 from reconciler.runtime.settings import Settings
 from reconciler.schedule import Plugins
 
+if TYPE_CHECKING:
+    from reconciler.adapters.git.signatures import SigningKeys
+
 _GROUP = "reconciler.schedule"
 
 
-def build_hub(settings: Settings, progress: Progress, clock: Clock | None = None) -> Hub:
+def build_hub(
+    settings: Settings,
+    progress: Progress,
+    clock: Clock | None = None,
+    keys: SigningKeys | None = None,
+) -> Hub:
     """A hub over real members, and real time unless another clock is given."""
     clock = clock or SystemClock()
     redactor = Redactor()
@@ -40,6 +50,19 @@ def build_hub(settings: Settings, progress: Progress, clock: Clock | None = None
         engine=Engine(plugins=scheduler_plugins()),
         progress=progress,
         redactor=redactor,
+        keys=keys,
+    )
+
+
+def signing_keys(allowed_signers: Path | None, openpgp_keys: Path | None) -> SigningKeys | None:
+    """Keys from the files that the settings name, None where they name none."""
+    if allowed_signers is None and openpgp_keys is None:
+        return None
+    from reconciler.adapters.git.signatures import SigningKeys  # noqa: PLC0415 - rarely needed
+
+    return SigningKeys.of(
+        allowed_signers=allowed_signers.read_text(encoding="utf-8") if allowed_signers else "",
+        openpgp_keys=openpgp_keys.read_bytes() if openpgp_keys else b"",
     )
 
 

@@ -31,7 +31,7 @@ from reconciler.runtime.loop import Service, ServiceOptions
 from reconciler.runtime.measuring import Measuring
 from reconciler.runtime.redactor import Redactor
 from reconciler.runtime.results import Clock
-from reconciler.runtime.service import build_hub
+from reconciler.runtime.service import build_hub, signing_keys
 from reconciler.runtime.service_settings import LeasePlace, ServiceSettings
 from reconciler.runtime.settings import Settings
 
@@ -48,7 +48,7 @@ class Server:
     hub_kubeconfig: Path | None = None
     options: ServiceOptions = field(default_factory=ServiceOptions)
     clock: Clock = field(default_factory=SystemClock)
-    make_hub: Callable[[Settings], Hub] = lambda settings: build_hub(settings, lambda *_: None)
+    make_hub: Callable[[Settings], Hub] | None = None
     board: MetricsBoard = field(default_factory=MetricsBoard)
     log: Log = field(init=False)
     _redactor: Redactor = field(default_factory=Redactor)
@@ -104,7 +104,7 @@ class Server:
                 running.result()
 
     async def _serve(self, term: int, allowed: Callable[[], None]) -> None:
-        hub = self.make_hub(self.settings)
+        hub = self.make_hub(self.settings) if self.make_hub else self._made_hub()
         hub.allowed, self._redactor = allowed, hub.redactor
         service = Service(
             hub=hub,
@@ -122,6 +122,10 @@ class Server:
             self._lead(0)
             self._running = None
             await hub.questioning.close()
+
+    def _made_hub(self) -> Hub:
+        keys = signing_keys(self.service.allowed_signers, self.service.openpgp_keys)
+        return build_hub(self.settings, lambda *_: None, self.clock, keys)
 
     def _keeping(self, hub: Hub) -> KeepingOptions:
         return KeepingOptions(opener=hub.opener, clock=hub.clock, chance=random.random)
