@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import is_
 from typing import Any
 
 from reconciler.controllers import settle
@@ -23,6 +24,7 @@ from reconciler.cycle.memory import Memory
 from reconciler.cycle.place import Placing
 from reconciler.cycle.planning import Planning
 from reconciler.cycle.remember import Remembering
+from reconciler.cycle.repeated import Decided, LastDecided
 from reconciler.cycle.requirements import Requirements, requirements
 from reconciler.cycle.succession import next_state
 from reconciler.cycle.works import RenderedFleet, Rendering, RenderingMemory
@@ -115,25 +117,13 @@ class _Cycle:
     def outcome(self) -> Outcome:
         """Match, schedule, render, compare, plan, remember."""
         members = checked_members(self.clusters, self.world)
-        bound = bound_fleet(
-            self.fleet,
-            self.config,
-            self.world.state.bindings,
-            self.force.frozen,
-            self.interpreter,
-            self.memory.bindings,
+        decided = self._decided()
+        bound, needs, placed, rendered = (
+            decided.bound,
+            decided.needs,
+            decided.placed,
+            decided.rendered,
         )
-        decisions = self._placing().decisions(bound.bindings.values())
-        needs = requirements(
-            self.world,
-            self.force,
-            bound,
-            decisions,
-            self.interpreter,
-            self.memory.requirements,
-        )
-        placed = self._placed(bound, decisions, needs)
-        rendered = self._rendered(placed, bound)
         withdraw(self.fleet, self.config, self.clusters, bound, placed, rendered)
         state, removed = next_state(self.world, self.force, bound, placed, rendered, members)
         compared = self._compared(rendered, members, removed)
@@ -175,6 +165,59 @@ class _Cycle:
             questions=tuple(dict.fromkeys(self.questions)),
         )
 
+    def _decided(self) -> Decided:
+        """The stages that look at neither members nor another commit. Where a cycle starts from
+        the very things the last one ended with, there is nothing to decide.
+        """
+        inputs = self._inputs()
+        last = self.memory.decided
+        if last is not None and self._is_repeatable() and last.is_of(inputs, self.now):
+            return last.decided()
+        bound = bound_fleet(
+            self.fleet,
+            self.config,
+            self.world.state.bindings,
+            self.force.frozen,
+            self.interpreter,
+            self.memory.bindings,
+        )
+        decisions = self._placing().decisions(bound.bindings.values())
+        needs = requirements(
+            self.world,
+            self.force,
+            bound,
+            decisions,
+            self.interpreter,
+            self.memory.requirements,
+        )
+        placed = self._placed(bound, decisions, needs)
+        rendered = self._rendered(placed, bound)
+        decided = Decided(bound=bound, needs=needs, placed=placed, rendered=rendered)
+        is_dated = any(one[1] for one in self.memory.states.values())
+        self.memory.decided = (
+            LastDecided.of(inputs, decided, self.now if is_dated else "")
+            if self._is_repeatable()
+            else None
+        )
+        return decided
+
+    def _inputs(self) -> tuple[object, ...]:
+        """Everything that decides, as objects."""
+        fleet = self.fleet
+        return (
+            fleet.templates,
+            fleet.propagation_policies,
+            fleet.override_policies,
+            self.config,
+            self.clusters,
+            self.interpreter,
+            self.world.state.bindings,
+        )
+
+    def _is_repeatable(self) -> bool:
+        """Whether nothing else than the inputs has decided."""
+        return not (self.force.frozen or self.config.limits or self.world.wants_trace)
+
     def _interpreter(self) -> Interpreter:
         """The last cycle's, while nothing says that it would understand anything otherwise."""
         fleet, world = self.fleet, self.world
@@ -196,8 +239,10 @@ class _Cycle:
             last if (last := known.get(one.name)) == one and last is not None else one
             for one in fresh
         )
-        self.memory.clusters = clusters
-        return clusters
+        before = self.memory.clusters
+        if len(before) != len(clusters) or not all(map(is_, before, clusters)):
+            self.memory.clusters = clusters
+        return self.memory.clusters
 
     def _redacted(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Scripts and servers choose their words: no secret may be among them."""

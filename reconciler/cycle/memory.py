@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from reconciler.cycle.bindings import BindingMemory
 from reconciler.cycle.place import PlacingMemory
 from reconciler.cycle.remember import StateMemory
+from reconciler.cycle.repeated import LastDecided
 from reconciler.cycle.requirements import RequirementsMemory
 from reconciler.cycle.tables import Table
 from reconciler.cycle.works import RenderingMemory
@@ -19,6 +20,7 @@ class Memory:
     """What every stage remembers of the last cycle. Only speed: nothing is decided by it."""
 
     clusters: tuple[Cluster, ...] = ()
+    decided: LastDecided | None = None
     interpreters: Table[str, Interpreter] = field(default_factory=Table)
     bindings: BindingMemory = field(default_factory=BindingMemory)
     placing: PlacingMemory = field(default_factory=PlacingMemory)
