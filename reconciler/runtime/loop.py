@@ -16,10 +16,12 @@ from datetime import timedelta
 from typing import Any, Final
 
 from reconciler.adapters.clock import Scheduler
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import LockHeld, ReconcilerError
 from reconciler.model.identity import ObjectKey
 from reconciler.model.instant import instant
 from reconciler.model.report import FleetReport
+from reconciler.runtime.announcing import Announcing
 from reconciler.runtime.crew import Crew
 from reconciler.runtime.drift import Drift
 from reconciler.runtime.executor import ChangeResult, Result
@@ -62,6 +64,7 @@ class Service:
     keeping: KeepingOptions
     log: Log
     measuring: Measuring
+    announcing: Announcing
     options: ServiceOptions = field(default_factory=ServiceOptions)
     report: FleetReport | None = None
     source: SourceWatch = field(init=False)
@@ -71,6 +74,7 @@ class Service:
     _passing: str | None = None
     _passed_at: float = float("-inf")
     _interruptions: int = 0
+    _told: frozenset[Diagnostic] = frozenset()
     _crashed: str = ""
 
     def __post_init__(self) -> None:
@@ -81,6 +85,7 @@ class Service:
             measuring=self.measuring,
             chance=chance,
             moved=self._moved,
+            seen=self.announcing.seen,
             folder_seconds=self.options.folder_seconds,
         )
         keeping = replace(self.keeping, heard=self._heard, changed=self._changed)
@@ -143,6 +148,7 @@ class Service:
     def _tasks(self) -> Iterator[Coroutine[Any, Any, None]]:
         yield self.source.workers.run()
         yield self.passes.run()
+        yield self.announcing.run()
         for _ in range(self.options.heals_at_once):
             yield self.drift.workers.run()
         if self.hub.repository.remote is None:
@@ -222,13 +228,14 @@ class Service:
             (name, len(keeper.kinds) if keeper.kinds else 0)
             for name, keeper in self.crew.keepers.items()
         )
-        told_pass(self.log, done, seconds)
+        self._told = told_pass(self.log, done, seconds, self._told)
         self._wake_at(done.outcome.next_wake)
         if self.hub.has_postponed or done.execution.is_interrupted:
             self._pass_in(0.0, URGENT)
         if done.execution.is_interrupted:
             return True
         self._interruptions, self.report = 0, done.report
+        self.announcing.passed(done)
         for name in done.execution.frozen:
             if name in self.crew.keepers:
                 self.crew.keepers[name].hurry()

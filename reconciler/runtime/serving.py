@@ -23,6 +23,7 @@ from reconciler.adapters.web import Face, Inbox, MetricsBoard, WatchedRepository
 from reconciler.model.errors import LockHeld
 from reconciler.model.metric import Sample
 from reconciler.model.report import FleetReport
+from reconciler.runtime.announcing import Announcing
 from reconciler.runtime.hub import Hub
 from reconciler.runtime.hub_cluster import hub_api
 from reconciler.runtime.keeping import KeepingOptions
@@ -111,6 +112,7 @@ class Server:
             keeping=self._keeping(hub),
             log=self.log,
             measuring=Measuring(board=self.board),
+            announcing=Announcing(log=self.log, host=self.service.host, sinks=self.service.sinks),
             options=self.options,
         )
         self._running = service

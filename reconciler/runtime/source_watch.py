@@ -29,7 +29,8 @@ Tips = tuple[str | None, ...]
 
 @dataclass(slots=True)
 class SourceWatch:
-    """What is known of the source. `moved` hears of every look that found something new.
+    """What is known of the source. `moved` hears of every look that found something new, `seen` of
+    every new commit but the first.
 
     `problem` says why the source could not be read last time, `` when it could.
     """
@@ -39,6 +40,7 @@ class SourceWatch:
     measuring: Measuring
     chance: Callable[[], float]
     moved: Callable[[Tips], None]
+    seen: Callable[[str], None]
     folder_seconds: float
     problem: str = ""
     has_been_read: bool = False
@@ -98,7 +100,10 @@ class SourceWatch:
         self.problem, self.has_been_read = "", True
         head = tips[0] or ""
         if head != self._seen[0]:
+            is_first = not self._seen[0]
             self._seen = (head, self.hub.clock.monotonic())
+            if not is_first:
+                self.seen(head)
             self.log.info("commit seen", commit=head)
         if tips != self.left or is_back:
             self.moved(tips)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.runtime.executor import ChangeResult, Result
 from reconciler.runtime.logs import Log
 from reconciler.runtime.results import PassResult
 
 
-def told_pass(log: Log, done: PassResult, seconds: float) -> None:
-    """One line for a pass, one for each problem."""
+def told_pass(
+    log: Log, done: PassResult, seconds: float, told: frozenset[Diagnostic]
+) -> frozenset[Diagnostic]:
+    """One line for a pass, one for each problem that was not told before; all problems."""
     counts = {str(kind): done.execution.count(kind) for kind in Result}
     log.info(
         "pass",
@@ -21,7 +24,9 @@ def told_pass(log: Log, done: PassResult, seconds: float) -> None:
         **({"error": done.error} if done.error else {}),
     )
     for one in done.diagnostics:
-        log.warning("problem", code=one.code, subject=one.subject, message=one.message)
+        if one not in told:
+            log.warning("problem", code=one.code, subject=one.subject, message=one.message)
+    return frozenset(done.diagnostics)
 
 
 def told_write(log: Log, what: str, result: ChangeResult) -> None:

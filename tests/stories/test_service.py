@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import json
 import signal
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +284,34 @@ def delivered(hub: RunningHub, payload: dict[str, Any]) -> int:
     )
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - ours
         return int(answer.status)
+
+
+def test_receivers_hear_what_became_of_a_commit(source: SourceRepo, fleet: Counted) -> None:
+    heard: list[dict[str, Any]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Silence."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    environment = {"RECONCILER_NOTIFY_URL": f"http://127.0.0.1:{server.server_port}/hook"}
+    try:
+        with running(RunningHub(source, environment=environment)) as hub:
+            settled(hub, fleet)
+            eventually(lambda: any(one["event"] == "applied" for one in heard), 30)
+            fleet["member3"].faults = Faults(status=503)
+            set_level(source, "1")
+            eventually(lambda: any(one["event"] == "member-frozen" for one in heard), 30)
+            assert CANARY not in json.dumps(heard)
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_a_member_that_was_away_is_caught_up(source: SourceRepo, fleet: Counted) -> None:
