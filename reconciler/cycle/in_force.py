@@ -7,6 +7,7 @@ claims, selects or
   overrides is *frozen*: it keeps its last Work on every member.
 - An invalid new policy freezes what its readable selectors match.
 - Unreadable never means empty: a file of which nothing can be read keeps all documents it held.
+  What vanished elsewhere may have moved into it: until it can be read, that stays too.
 """
 
 from __future__ import annotations
@@ -93,10 +94,13 @@ def _needs_freezing(fleet: Fleet) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Which documents of the last applied fleet stay: by identity, or by their file."""
+    """Which documents of the last applied fleet stay: by identity, or by their file. `lingering`
+    are those that vanished.
+    """
 
     keys: frozenset[ObjectKey]
     paths: frozenset[str]
+    lingering: frozenset[ObjectKey]
 
     @classmethod
     def of(cls, fleet: Fleet, before: Fleet | None) -> _Kept:
@@ -105,11 +109,40 @@ class _Kept:
         paths = {one.position.path for one in fleet.frozen if one.key is None}
         policies: tuple[_Policy, ...] = (*fleet.propagation_policies, *fleet.override_policies)
         keys |= {policy_key(policy.ref) for policy in policies if policy.is_frozen}
-        return cls(frozenset(keys), frozenset(paths) if before is not None else frozenset())
+        lingering = _lingering(fleet, before)
+        keys |= lingering
+        return cls(
+            frozenset(keys), frozenset(paths) if before is not None else frozenset(), lingering
+        )
 
     def covers(self, key: ObjectKey, path: str) -> bool:
         """Whether a document of the last applied fleet stays in force."""
         return key in self.keys or bool(path and path in self.paths)
+
+
+def _lingering(fleet: Fleet, before: Fleet | None) -> frozenset[ObjectKey]:
+    """What vanished from where it stood, and may stand in a file that nobody can read: everything
+    that vanished together with a change of such a file, for as long as there is one.
+    """
+    hiding = {(one.position.path, one.oid) for one in fleet.frozen if one.key is None}
+    if before is None or not hiding:
+        return frozenset()
+    known = {(one.position.path, one.oid) for one in before.frozen if one.key is None}
+    vanished = _identities(before) - _identities(fleet)
+    return vanished if hiding - known else vanished & before.lingering
+
+
+def _identities(fleet: Fleet) -> frozenset[ObjectKey]:
+    """Of every document that could be read."""
+    policies: tuple[_Policy, ...] = (*fleet.propagation_policies, *fleet.override_policies)
+    return frozenset(
+        (
+            *fleet.templates,
+            *fleet.places,
+            *(policy_key(policy.ref) for policy in policies),
+            *(ObjectKey(_CLUSTER_GROUP, "Cluster", "", one.name) for one in fleet.clusters),
+        )
+    )
 
 
 def policy_key(ref: PolicyRef) -> ObjectKey:
@@ -134,6 +167,7 @@ def _merged(fleet: Fleet, before: Fleet | None, kept: _Kept) -> Fleet:
             clusters[cluster.name] = cluster
     return replace(
         fleet,
+        lingering=kept.lingering,
         templates=dict(sorted(templates.items())),
         clusters=tuple(clusters[name] for name in sorted(clusters)),
         propagation_policies=_policies(fleet.propagation_policies, old.propagation_policies, kept),

@@ -47,12 +47,13 @@ class Frozen:
 
     `key` is its identity where that could be read; `selects` says whether it is a policy, whose
     reach the cycle finds from the last applied fleet
-    and from `selectors` it could still read.
+    and from `selectors` it could still read. `oid` is the content of its file.
     """
 
     position: Position
     key: ObjectKey | None = None
     is_new_unreadable: bool = False
+    oid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,8 @@ class Fleet:
     Karmada's that have controllers of their own (quota, rebalancer, FederatedHPA …). `crds`:
     (group, kind) -> namespaced and versions come from
     templates. `places`: where each of customizations, webhooks and others stands. `config` None:
-    reconciler.yaml missing or unreadable, which holds the commit.
+    reconciler.yaml missing or unreadable, which holds the commit. `lingering`: documents that the
+    revision does not show any more, and that may have moved into a file nobody can read.
     """
 
     revision: str = ""
@@ -78,6 +80,7 @@ class Fleet:
     others: tuple[Manifest, ...] = ()
     places: Mapping[ObjectKey, Position] = field(default_factory=dict)
     frozen: tuple[Frozen, ...] = ()
+    lingering: frozenset[ObjectKey] = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property

@@ -61,8 +61,10 @@ def read_entries(
             documents += _documents(file, parsed)
             continue
         held_before = _held_before(file.path, before)
-        problems.append(_problem(file, parsed.fault, is_harmless=_is_harmless(file, held_before)))
-        frozen += [Frozen(position=Position(path)) for path in held_before]
+        is_harmless = _is_harmless(file, held_before)
+        problems.append(_problem(file, parsed.fault, is_harmless=is_harmless))
+        paths = held_before or ([] if is_harmless else [file.path])
+        frozen += [Frozen(position=Position(path)) for path in paths]
     return Entries(tuple(documents), tuple(problems), tuple(frozen))
 
 

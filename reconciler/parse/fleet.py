@@ -62,7 +62,7 @@ def parse_fleet(
     before = Before(frozenset(previous_paths), previous)
     built = without_rivals(without_twins(list(reader.read(entries.documents, before))))
     recollection.keep()
-    return _assembled(
+    fleet = _assembled(
         built,
         Fleet(
             revision=revision,
@@ -72,6 +72,9 @@ def parse_fleet(
         ),
         facts,
     )
+    oids = {path: one.oid for path, one in files.items()} if fleet.frozen else {}
+    frozen = (dataclasses.replace(one, oid=oids.get(one.position.path, "")) for one in fleet.frozen)
+    return dataclasses.replace(fleet, frozen=tuple(frozen))
 
 
 def _scopes(

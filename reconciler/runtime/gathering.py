@@ -140,26 +140,27 @@ class Gathering:
             in_effect = in_force(fleet, in_effect, {}).fleet
         return in_effect
 
-    def frozen_from(self, outcome: Outcome, before: State) -> tuple[str, ...]:
+    def frozen_from(self, outcome: Outcome, state: State) -> tuple[str, ...]:
         """The revisions that the next pass needs for documents frozen in this one.
 
-        One that says nothing else than its successor about the frozen files adds nothing.
+        Where the frozen files change, the last revision before that and the first one after it
+        count; what lies between adds nothing.
         """
         if outcome.is_held:
-            return before.frozen_from
+            return state.frozen_from
         paths = _frozen_paths(outcome)
-        if not paths or not before.applied_revision:
+        if not paths or not state.applied_revision:
             return ()
-        chain = dict.fromkeys(
-            (*before.frozen_from, before.applied_revision, outcome.fleet.revision)
-        )
+        chain = dict.fromkeys((*state.frozen_from, state.applied_revision, outcome.fleet.revision))
         said = {revision: self._said(revision, paths) for revision in chain}
         revisions = list(chain)
-        return tuple(
+        needed = {
             revision
-            for revision, successor in pairwise(revisions)
-            if said[revision] != said[successor]
-        )
+            for before, after in pairwise(revisions)
+            if said[before] != said[after]
+            for revision in (before, after)
+        }
+        return tuple(one for one in revisions[:-1] if one in needed)
 
     def _said(self, revision: str, paths: frozenset[str]) -> dict[str, str]:
         entries = self._repository.store.tree(revision).entries
