@@ -142,7 +142,7 @@ def with_encoded_secret(body: dict[str, Any]) -> dict[str, Any]:
     texts = body.pop("stringData", None)
     if isinstance(data, dict):
         body["data"] = {key: _unbroken(text) for key, text in data.items()}
-    if isinstance(texts, dict) and texts:
+    if isinstance(texts, dict) and texts and (data is None or isinstance(data, dict)):
         encoded = {key: _base64(str(text)) for key, text in texts.items()}
         body["data"] = {**(body.get("data") or {}), **encoded}
     return body

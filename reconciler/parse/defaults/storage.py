@@ -18,11 +18,12 @@ def secret(body: dict[str, Any], minor: int) -> dict[str, Any]:
     del minor
     body = filled(body, type="Opaque")
     plain = body.get("stringData")
-    if not isinstance(plain, dict):
+    stored = body.get("data") or {}
+    if not isinstance(plain, dict) or not isinstance(stored, dict):
         return body
     encoded = {key: base64.b64encode(str(value).encode()).decode() for key, value in plain.items()}
     rest = {key: value for key, value in body.items() if key != "stringData"}
-    return {**rest, "data": {**(body.get("data") or {}), **encoded}} if encoded else rest
+    return {**rest, "data": {**stored, **encoded}} if encoded else rest
 
 
 def claim(body: dict[str, Any], minor: int) -> dict[str, Any]:
