@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from reconciler.diff.compare import PROTECTED_KINDS, body_of, is_protected
+from reconciler.diff.compare import body_of, is_protected
 from reconciler.diff.edits import edits_of
 from reconciler.diff.lists import is_built_in
 from reconciler.diff.normal import sendable
@@ -34,7 +35,9 @@ def compare_works(old: Work | None, new: Work | None, secrets: SecretValues = NO
     is_recreated = any(edit.is_immutable for edit in edits) and (
         annotations_of(after).get(RECREATE_ANNOTATION) == "true"
     )
-    return _change(new, Action.RECREATE if is_recreated else Action.UPDATE, edits)
+    if not is_recreated:
+        return _change(new, Action.UPDATE, edits)
+    return replace(_change(new, Action.RECREATE, edits), is_protected=is_protected(old.key, before))
 
 
 def _is_same_text(old: Work, new: Work) -> bool:
@@ -53,13 +56,12 @@ def _edits(
 
 
 def _deletion(old: Work) -> Change:
-    is_kind_protected = (old.key.group, old.key.kind) in PROTECTED_KINDS
     return Change(
         cluster=old.cluster,
         key=old.key,
         action=Action.DELETE,
         api_version=old.api_version,
-        is_protected=is_kind_protected or is_protected(old.key, body_of(old)),
+        is_protected=is_protected(old.key, body_of(old)),
     )
 
 
@@ -71,5 +73,4 @@ def _change(new: Work, action: Action, edits: tuple[Edit, ...] = ()) -> Change:
         desired=new,
         api_version=new.api_version,
         edits=edits,
-        is_protected=action is Action.RECREATE and (new.key.group, new.key.kind) in PROTECTED_KINDS,
     )
