@@ -15,6 +15,7 @@ import click
 
 from reconciler.cli.table import COMMANDS
 from reconciler.model.errors import EmptyRepository, MissingBranch, ReconcilerError, StalePlan
+from reconciler.model.text import printable
 
 EXIT_ERROR, EXIT_INVALID, EXIT_STALE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 4, 5, 64, 130
 
@@ -82,7 +83,7 @@ class LazyProgram(click.Group):
             click.echo("interrupted", err=True)
             code = EXIT_INTERRUPTED
         except ReconcilerError as error:
-            click.echo(f"error: {error}\n  next: {error.hint}", err=True)
+            click.echo(f"error: {printable(str(error))}\n  next: {printable(error.hint)}", err=True)
             code = exit_of(error)
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -14,6 +14,7 @@ import click
 from reconciler.cli.apply import encode_pass, exit_code
 from reconciler.cli.console import EXIT_ERROR, progress, say, show_diagnostics, show_json
 from reconciler.cli.options import hub_options, output_option
+from reconciler.model.text import printable
 
 if TYPE_CHECKING:
     from reconciler.model.errors import ReconcilerError
@@ -134,7 +135,7 @@ def _say_pass(done: PassResult | ReconcilerError, output: str) -> int:
     from reconciler.runtime.executor import Result
 
     if isinstance(done, ReconcilerError):
-        click.echo(f"error: {done}\n  next: {done.hint}", err=True)
+        click.echo(f"error: {printable(str(done))}\n  next: {printable(done.hint)}", err=True)
         return EXIT_ERROR
     if output == "json":
         show_json(encode_pass(done))
