@@ -42,6 +42,20 @@ class Rule:
 Rules = tuple[Rule, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Rules by cluster, for clusters that one of them names; `elsewhere` for all others."""
+
+    named: Mapping[str, Rules]
+    elsewhere: Rules
+
+    def on(self, cluster: str) -> Rules:
+        """The rules that cover the cluster."""
+        return self.named.get(cluster, self.elsewhere)
+
+
+_NO_COVERAGE: Final = Coverage({}, ())
+
 #: Combinations of rules whose clusters are remembered.
 _MAX_REMEMBERED: Final = 1024
 
@@ -62,7 +76,7 @@ class OverrideIndex:
         self._clusters = clusters
         self._cluster_wide = _Shelf()
         self._by_namespace: dict[str, _Shelf] = {}
-        self._covering: dict[Rules, dict[str, Rules]] = {}
+        self._covering: dict[Rules, Coverage] = {}
         self.rules: dict[PolicyRef, tuple[OverridePolicy, Rules]] = {}
         self._before = before.rules if before is not None else {}
         self._has_same_clusters = before is not None and before.knows_exactly(clusters)
@@ -82,15 +96,16 @@ class OverrideIndex:
         shelf = self._by_namespace.get(manifest.namespace) if manifest.namespace else None
         return shelf.rules(manifest) if shelf else ()
 
-    def covering(self, rules: Rules, cluster: str) -> Rules:
-        """Those of the rules that cover the cluster, in their order."""
+    def coverage(self, rules: Rules) -> Coverage:
+        """Which of the rules cover which cluster, in their order."""
         if not rules:
-            return rules
-        if rules not in self._covering:
+            return _NO_COVERAGE
+        known = self._covering.get(rules)
+        if known is None:
             if len(self._covering) >= _MAX_REMEMBERED:
                 self._covering.clear()
-            self._covering[rules] = self._covered(rules)
-        return self._covering[rules].get(cluster) or _everywhere(rules)
+            known = self._covering[rules] = Coverage(self._covered(rules), _everywhere(rules))
+        return known
 
     def _covered(self, rules: Rules) -> dict[str, Rules]:
         """The rules by cluster, for the clusters that one of them names."""

@@ -26,7 +26,7 @@ from reconciler.model.works import Applied, ObjectWorks, WorkClass, WorkOrigin
 from reconciler.overriders import OverrideFailed, apply
 from reconciler.render.bytes import cut_body
 from reconciler.render.completions import completions_by_cluster
-from reconciler.render.overrides import OverrideIndex, Rule, Rules
+from reconciler.render.overrides import Coverage, OverrideIndex, Rule, Rules
 from reconciler.render.preserved import preserved_labels
 from reconciler.render.prune import pruned
 from reconciler.render.stamp import Origin, claimed, conflict_resolution, stamped
@@ -80,7 +80,7 @@ class _Draft:
 
     body: dict[str, Any]
     applied: tuple[AppliedOverride, ...]
-    namespaced: Rules
+    namespaced: Coverage
 
 
 def render(
@@ -162,7 +162,7 @@ class _Rendering:
         self._replicas_count = binding.is_workload
         self._base = claimed(template.manifest.body, binding.claim)
         self._completions = completions_by_cluster(self._base, binding, targets)
-        self._cluster_rules = overrides.cluster_rules(self._base)
+        self._cluster_rules = overrides.coverage(overrides.cluster_rules(self._base))
         self._drafts: dict[Any, _Draft | _Failure] = {}
         self._classes: dict[Any, WorkClass | _Failure] = {}
         # Different rules may come to the same bytes; those are shared too.
@@ -198,14 +198,14 @@ class _Rendering:
         """What the target's class of clusters gets; made when its first cluster comes."""
         replicas = target.replicas if self._replicas_count else None
         completions = self._completions.get(target.name)
-        cluster_rules = self._overrides.covering(self._cluster_rules, target.name)
+        cluster_rules = self._cluster_rules.on(target.name)
         draft_key = (replicas, completions, cluster_rules)
         if draft_key not in self._drafts:
             self._drafts[draft_key] = self._draft(replicas, completions, cluster_rules)
         draft = self._drafts[draft_key]
         if isinstance(draft, _Failure):
             return draft
-        rules = self._overrides.covering(draft.namespaced, target.name)
+        rules = draft.namespaced.on(target.name)
         key = (draft_key, rules, tuple(preserved.items()))
         if key not in self._classes:
             self._classes[key] = self._finished(draft, rules, preserved)
@@ -224,7 +224,8 @@ class _Rendering:
         if isinstance(overridden, _Failure):
             return overridden
         body, applied = overridden
-        return _Draft(body=body, applied=applied, namespaced=self._overrides.namespaced_rules(body))
+        namespaced = self._overrides.coverage(self._overrides.namespaced_rules(body))
+        return _Draft(body=body, applied=applied, namespaced=namespaced)
 
     def _revised(self, replicas: int | None) -> dict[str, Any]:
         if replicas is None:
