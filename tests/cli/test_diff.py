@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,25 @@ def test_git_uses_it_as_a_diff_driver(tmp_path: Path) -> None:
     git("commit", "-qm", "first")
     (tmp_path / "web.yaml").write_text(documents(deployment(replicas=7)))
     assert "spec.replicas  6 -> 7" in git("diff")
+
+
+def test_programs_read_json(tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text(documents(deployment(), secret(p=CANARY)))
+    (tmp_path / "new.yaml").write_text(
+        documents(deployment(image="shop/web:2"), secret(p=f"{CANARY}2"))
+    )
+    (tmp_path / "text").write_text("one\n")
+    names = [str(tmp_path / name) for name in ("old.yaml", "new.yaml", "text")]
+    result = CliRunner().invoke(command, [*names[:2], "--output", "json"])
+    found = json.loads(result.stdout)
+    assert [one["object"]["kind"] for one in found["objects"]] == ["Secret", "Deployment"]
+    assert found["objects"][1]["edits"][0]["after"] == "shop/web:2"
+    assert CANARY not in result.stdout
+    plain = CliRunner().invoke(command, [names[2], names[2], "--output", "json"])
+    assert json.loads(plain.stdout)["objects"] == []
+
+
+def test_a_file_that_is_not_there_is_usage(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, [str(tmp_path / "gone"), str(tmp_path / "gone")])
+    assert result.exit_code == 2
+    assert "gone cannot be read" in result.stderr

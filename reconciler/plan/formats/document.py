@@ -112,11 +112,12 @@ def _change(group: Group) -> dict[str, Any]:
         "isProtected": group.is_protected,
         "reason": group.reason,
         "position": _position(group.position),
-        "edits": [_edit(one) for one in group.edits],
+        "edits": [encode_edit(one) for one in group.edits],
     }
 
 
-def _edit(edit: Edit) -> dict[str, Any]:
+def encode_edit(edit: Edit) -> dict[str, Any]:
+    """One field that changes, for programs."""
     return {
         "path": edit.path,
         "before": edit.before,
