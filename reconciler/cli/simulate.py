@@ -49,8 +49,13 @@ def command(
     output: str,
 ) -> int:
     """Run simulated member clusters on loopback until stopped."""
+    from reconciler.adapters.simulation.features import features
     from reconciler.adapters.simulation.running import Simulation
 
+    try:
+        features(version)
+    except ValueError as error:
+        raise click.UsageError(f"--{error}") from error
     wanted = Simulation(
         clusters=clusters,
         version=version,

@@ -34,3 +34,15 @@ def test_it_serves_what_it_says_and_ends_when_told(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     assert not folder.exists()
+
+
+def test_a_version_that_nobody_simulates_is_usage(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", "simulate", "--version", "9.9"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 64
+    assert "version must be 1.20 to" in done.stderr
