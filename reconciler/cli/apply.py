@@ -68,7 +68,7 @@ def command(
     if output == "json":
         show_json(encode_pass(done))
     else:
-        show_pass(done)
+        show_pass(done, is_rehearsal=dry_run)
     return exit_code(done, detailed=detailed_exitcode)
 
 
@@ -84,14 +84,14 @@ def exit_code(done: PassResult, *, detailed: bool = False) -> int:
     return EXIT_CHANGES if detailed and not done.outcome.plan.is_empty else EXIT_DONE
 
 
-def show_pass(done: PassResult) -> None:
+def show_pass(done: PassResult, *, is_rehearsal: bool = False) -> None:
     """The plan as it was carried out, then what failed, in lines."""
     from reconciler.plan.formats import FORMATS, Context
     from reconciler.runtime.executor import Result
 
     outcome = done.outcome
     context = Context(
-        base=outcome.state.applied_revision[:7] or "nothing",
+        base=done.before[:7] or "nothing",
         head=outcome.fleet.revision[:7],
         clusters=len(outcome.fleet.clusters),
         objects=len(outcome.fleet.templates),
@@ -103,11 +103,22 @@ def show_pass(done: PassResult) -> None:
         if one.result in {Result.FAILED, Result.CONFLICT}:
             where = f"{one.change.cluster}  {one.change.key}"
             say(printable(f"{one.result}  {where}: {one.message}"), fg="red")
-    counts = ", ".join(f"{done.execution.count(kind)} {kind}" for kind in Result)
-    say(f"Applied: {counts}." if done.execution.results else "Applied: nothing to do.")
+    say(_verdict(done, is_rehearsal=is_rehearsal))
     if done.error:
         say(f"error: {done.error}", fg="red")
     show_diagnostics(done.diagnostics)
+
+
+def _verdict(done: PassResult, *, is_rehearsal: bool) -> str:
+    """`Applied: 4 done, 1 failed; frozen: eu-1.`, counts of what happened alone."""
+    from reconciler.runtime.executor import Result
+
+    counted = [(done.execution.count(kind), kind) for kind in Result]
+    counts = ", ".join(f"{number} {kind}" for number, kind in counted if number)
+    frozen = sorted({*done.outcome.frozen_clusters, *done.execution.frozen})
+    left = f"; frozen: {', '.join(frozen)}" if frozen else ""
+    title, end = ("Checked", "; nothing is kept.") if is_rehearsal else ("Applied", ".")
+    return printable(f"{title}: {counts or 'nothing to do'}{left}{end}")
 
 
 def encode_pass(done: PassResult) -> dict[str, Any]:

@@ -149,7 +149,10 @@ def list_clusters(output: str, branch: str, repo: str) -> int:
     edits, repository = _edits(repo, branch)
     gathering = Gathering(repository)
     inventory, summary = gathering.inventory(), gathering.summary() or {}
-    frozen = {one["name"]: one.get("frozen", "") for one in summary.get("clusters", ())}
+    frozen = {
+        one["name"]: one.get("frozen", "")
+        for one in summary.get("clusters", {}).get("incomplete", ())
+    }
     rows = []
     for cluster in edits.fleet().clusters:
         facts = inventory.get(cluster.name)

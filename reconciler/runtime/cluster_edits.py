@@ -99,7 +99,10 @@ class ClusterEdits:
     def _place(self, name: str) -> tuple[str, str]:
         found = next((one for one in self.fleet().clusters if one.name == name), None)
         if found is None:
-            raise SettingsInvalid(f"there is no Cluster {name} in the newest commit")
+            raise SettingsInvalid(
+                f"there is no Cluster {name} in the newest commit",
+                hint="see the names with `reconciler cluster list`",
+            )
         tree = self._repository.store.tree(self._head)
         text = tree.read(tree.entries[found.position.path].oid).decode()
         try:

@@ -88,7 +88,8 @@ class Pass:
                 await asyncio.to_thread(hub.repository.fetch)
             gathered = await asyncio.to_thread(hub.gathering.gather)
         try:
-            return await self._with(gathered)
+            done = await self._with(gathered)
+            return replace(done, before=gathered.state.applied_revision)
         finally:
             await self.members.close()
             await hub.questioning.close()

@@ -36,10 +36,11 @@ class Clock(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassResult:
     """What came of one pass. `error` says why new decisions could not be written, `` when they
-    were.
+    were. `before` is the commit that was applied before it, `` when none was.
     """
 
     outcome: Outcome
+    before: str = ""
     execution: ExecutionReport = field(default_factory=ExecutionReport)
     report: FleetReport = field(default_factory=FleetReport)
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -16,7 +16,9 @@ from click.testing import CliRunner, Result
 
 from reconciler.adapters.simulation import Endpoint, SimulatedCluster, SimulatedFleet, User
 from reconciler.cli.cluster import command
+from reconciler.cli.program import program
 from tests.realcluster import RealApiServer
+from tests.review.repos import config_map, propagation
 from tests.stories.servicebench import SourceRepo
 
 TOKEN = "token-of-the-account"
@@ -188,6 +190,17 @@ def test_the_list_says_what_is_known(source: SourceRepo) -> None:
         ("core", "Unknown"),
         ("edge", "Unknown"),
     ]
+
+
+def test_the_list_says_who_is_frozen(source: SourceRepo, tmp_path: Path) -> None:
+    source.documents("shop.yaml", config_map(a="1"), propagation("all", "ConfigMap"))
+    source.commit()
+    where = ("--repo", str(source.repo), "--workdir", str(tmp_path / "work"))
+    done = CliRunner().invoke(program, ["apply", *where])
+    assert done.exit_code == 1
+    assert "Applied: nothing to do; frozen: core, edge." in done.stdout
+    rows = json.loads(run(source, "list", "--output", "json").output)
+    assert [(row["name"], bool(row["frozen"])) for row in rows] == [("core", True), ("edge", True)]
 
 
 @pytest.mark.cluster
