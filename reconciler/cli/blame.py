@@ -62,7 +62,7 @@ def command(subject: str, cluster: str, namespace: str, output: str, repo: str) 
                 str(one.replicas or ""),
                 one.event.at,
                 f"{one.event.source[:12]} {source.subject if source else ''}".strip(),
-                f"{source.author.name} <{source.author.email}>" if source else "",
+                source.author.name if source else "",
                 one.event.cause,
             )
         )

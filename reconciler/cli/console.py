@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import click
 import orjson
@@ -18,13 +18,13 @@ EXIT_DONE, EXIT_ERROR, EXIT_CHANGES, EXIT_BLOCKED, EXIT_INVALID = 0, 1, 2, 3, 4
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
-def has_colour() -> bool:
-    """Whether standard output takes colour: a terminal, and nobody said no."""
+def has_colour(stream: TextIO | None = None) -> bool:
+    """Whether a stream (standard output) takes colour: a terminal, and nobody said no."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE"):
         return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return (stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb"
 
 
 def width() -> int:
@@ -48,9 +48,9 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Every problem on standard error: place, severity, code, sentence, and the next step."""
     for one in diagnostics:
         place = f"{printable(str(one.position))}: " if one.position.path else ""
-        head = click.style(f"{one.severity} {one.code}", fg=_COLOURS[one.severity])
-        if not (sys.stderr.isatty() and not os.environ.get("NO_COLOR")):
-            head = f"{one.severity} {one.code}"
+        head = f"{one.severity} {one.code}"
+        if has_colour(sys.stderr):
+            head = click.style(head, fg=_COLOURS[one.severity])
         click.echo(f"{place}{head}: {printable(one.message)}", err=True)
         if one.hint:
             click.echo(f"    {printable(one.hint)}", err=True)
@@ -96,12 +96,12 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    drawn = Table(box=None, pad_edge=False, header_style="bold" if has_colour() else "")
     for header in headers:
         drawn.add_column(header, overflow="fold")
     for row in rows:
         drawn.add_row(*(printable(cell) for cell in row))
-    Console(no_color=not has_colour()).print(drawn)
+    Console(no_color=not has_colour(), highlight=False).print(drawn)
 
 
 def progress() -> Callable[[str, str], None]:
@@ -110,6 +110,8 @@ def progress() -> Callable[[str, str], None]:
         return lambda _step, _text: None
 
     def show(step: str, text: str) -> None:
-        click.echo(click.style(f"{step:>8}  ", dim=True) + printable(text), err=True)
+        head = f"{step:>8}  "
+        shown = click.style(head, dim=True) if has_colour(sys.stderr) else head
+        click.echo(shown + printable(text), err=True)
 
     return show

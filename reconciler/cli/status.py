@@ -95,7 +95,9 @@ def _shown(view: StatusView, wanted: Subject, cluster: str, output: str) -> int:
     elif templates:
         _show_templates(templates, cluster)
     else:
-        click.echo("the report has no such object", err=True)
+        click.echo(
+            "the report has no such object: see what it has with `reconciler status KIND`", err=True
+        )
     is_done = view.summary["everythingApplied"] if is_summary else _are_applied(templates, cluster)
     return EXIT_DONE if is_done else EXIT_ERROR
 
