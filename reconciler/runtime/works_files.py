@@ -22,6 +22,7 @@ from reconciler.model.work import Work
 from reconciler.model.works import ClusterWorks, WorkClass
 
 WITHHELD = "RC070"
+_SECRET = "Secret"
 _PLAIN, _ALL, _NONE = "plain", "all", "none"
 
 
@@ -69,12 +70,18 @@ class WorksFiles:
         if last is None or last.tip != tip or last.secrets != secrets:
             return None
         classes = _shown(works.classes(), config)
-        paths = last.paths if classes.keys() == last.classes.keys() else _paths(classes)
-        files: dict[str, bytes | None] = {
-            last.paths[key]: None for key in last.classes if paths.get(key) != last.paths[key]
-        }
-        for key, one in classes.items():
-            if not _is_written(last, key, one, paths[key]):
+        changed = [key for key, one in classes.items() if last.classes.get(key) is not one]
+        has_same_keys = len(classes) == len(last.classes) and all(
+            key in last.classes for key in changed
+        )
+        paths = last.paths if has_same_keys else _paths(classes)
+        files: dict[str, bytes | None] = {}
+        if not has_same_keys:
+            gone = (key for key in last.classes if paths.get(key) != last.paths[key])
+            files = {last.paths[key]: None for key in gone}
+            changed = list(classes)
+        for key in changed:
+            if not _is_written(last, key, classes[key], paths[key]):
                 files[paths[key]] = _encoded(works[key])
         return Changes(files=files, written=_Written(last.tip, secrets, classes, paths))
 
@@ -112,7 +119,9 @@ def _is_written(last: _Written, key: ObjectKey, one: WorkClass, path: str) -> bo
 def _shown(classes: dict[ObjectKey, WorkClass], config: FleetConfig) -> dict[ObjectKey, WorkClass]:
     if config.write_back.secrets == _PLAIN:
         return classes
-    return {key: one for key, one in classes.items() if not is_secret(key)}
+    for key in [key for key in classes if key.kind == _SECRET and is_secret(key)]:
+        del classes[key]
+    return classes
 
 
 def _paths(keys: Iterable[ObjectKey]) -> dict[ObjectKey, str]:
