@@ -22,7 +22,6 @@ from reconciler.model.work import Work
 from reconciler.model.works import ClusterWorks, WorkClass
 
 WITHHELD = "RC070"
-_SECRET = "Secret"
 _PLAIN, _ALL, _NONE = "plain", "all", "none"
 
 
@@ -119,7 +118,7 @@ def _is_written(last: _Written, key: ObjectKey, one: WorkClass, path: str) -> bo
 def _shown(classes: dict[ObjectKey, WorkClass], config: FleetConfig) -> dict[ObjectKey, WorkClass]:
     if config.write_back.secrets == _PLAIN:
         return classes
-    for key in [key for key in classes if key.kind == _SECRET and is_secret(key)]:
+    for key in [key for key in classes if is_secret(key)]:
         del classes[key]
     return classes
 
@@ -155,4 +154,4 @@ def withheld(
 
 def is_secret(key: ObjectKey) -> bool:
     """Whether an object is a Secret, whose values no branch carries."""
-    return (key.group, key.kind) == ("", "Secret")
+    return key.kind == "Secret" and not key.group
