@@ -23,6 +23,9 @@ from reconciler.parse.yaml.scalars import key_text, resolve_plain, resolve_tagge
 
 _OPENING: Final = (MappingStartEvent, SequenceStartEvent)
 
+#: Bytes of a document whose events are worth keeping all.
+_SMALL: Final = 256 << 10
+
 Pointer = Sequence[str | int]
 
 
@@ -45,11 +48,72 @@ def _chunks(data: bytes) -> tuple[Chunk, ...]:
     return tuple(split_documents(data))
 
 
+class _Events:
+    """The events of one document, made when they are asked for, and where what they open ends."""
+
+    def __init__(self, data: bytes) -> None:
+        self._next: Callable[[], Any] = CParser(data).get_event
+        self._known: list[Any] = []
+        self._ends: dict[int, int] = {}
+
+    def at(self, index: int) -> Any:
+        """The event with that index; raises StopIteration behind the last one."""
+        while index >= len(self._known):
+            self._known.append(self._next())
+        event = self._known[index]
+        if isinstance(event, StreamEndEvent):
+            raise StopIteration
+        return event
+
+    def end(self, index: int) -> int:
+        """The index behind a value that begins at this one."""
+        if index not in self._ends:
+            self._ends[index] = self._end(index)
+        return self._ends[index]
+
+    def _end(self, index: int) -> int:
+        depth = 1 if isinstance(self.at(index), _OPENING) else 0
+        while depth:
+            index += 1
+            event = self.at(index)
+            if isinstance(event, _OPENING):
+                depth += 1
+            elif not isinstance(event, ScalarEvent | AliasEvent):
+                depth -= 1
+        return index + 1
+
+    def load(self) -> None:
+        """Make all of them now: nothing changes any more, whoever asks."""
+        with suppress(yaml.YAMLError, StopIteration):
+            index = 0
+            while True:
+                self.at(index)
+                index += 1
+        self._next = _nothing_more
+
+
+def _nothing_more() -> Any:
+    raise StopIteration
+
+
+def _events(data: bytes) -> _Events:
+    return _remembered(data) if len(data) <= _SMALL else _Events(data)
+
+
+@lru_cache(maxsize=4)
+def _remembered(data: bytes) -> _Events:
+    """Several places of one document are often asked for in a row."""
+    events = _Events(data)
+    events.load()
+    return events
+
+
 class _Finder:
     """Walks the events of one document towards a pointer, skipping whatever stands beside it."""
 
     def __init__(self, data: bytes) -> None:
-        self._next: Callable[[], Any] = CParser(data).get_event
+        self._events = _events(data)
+        self._index = 0
         self._place = (0, 0)
 
     def find(self, pointer: Pointer) -> tuple[int, int]:
@@ -76,35 +140,29 @@ class _Finder:
             if _spelt(key) == name:
                 self._at(key)
                 return value
-            self._skip(value)
+            self._skip()
         raise StopIteration
 
     def _item(self, index: int) -> Any:
         event = self._event()
         for _ in range(index):
-            self._skip(event)
+            self._skip()
             event = self._event()
         if not isinstance(event, (*_OPENING, ScalarEvent, AliasEvent)):
             raise StopIteration
         self._at(event)
         return event
 
-    def _skip(self, event: Any) -> None:
-        depth = 1 if isinstance(event, _OPENING) else 0
-        while depth:
-            event = self._event()
-            if isinstance(event, _OPENING):
-                depth += 1
-            elif not isinstance(event, ScalarEvent | AliasEvent):
-                depth -= 1
+    def _skip(self) -> None:
+        """Go on behind the value whose first event was the last one."""
+        self._index = self._events.end(self._index - 1)
 
     def _at(self, event: Any) -> None:
         self._place = (event.start_mark.line, event.start_mark.column)
 
     def _event(self) -> Any:
-        event = self._next()
-        if isinstance(event, StreamEndEvent):
-            raise StopIteration
+        event = self._events.at(self._index)
+        self._index += 1
         return event
 
 
