@@ -10,12 +10,13 @@ from reconciler.cycle.in_force import InForce
 from reconciler.cycle.members import MemberCheck
 from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
 from reconciler.model.change import Action, Change, PlacementChange, Plan
+from reconciler.model.config import Guards
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
 from reconciler.model.works import Recorded
 from reconciler.model.world import Deletion, Outcome, Placed, State, World
 from reconciler.plan.build import build_plan
-from reconciler.plan.guards import recent_deletions
+from reconciler.plan.guards import guards_of, recent_deletions
 from reconciler.plan.renames import bodies_of_removed
 
 Place = tuple[str, ObjectKey]
@@ -60,6 +61,7 @@ class Planning:
         state = replace(
             state,
             deletions=self._deletions(state, plan, moved),
+            held_guards=self._held_guards(state, plan),
             approved_deletes=state.approved_deletes | self._approved(state, plan),
         )
         return plan, state
@@ -71,6 +73,13 @@ class Planning:
             **Recorded.of(state.recorded).counts,
             **Recorded.of(self.world.state.recorded).counts,
         }
+
+    def _held_guards(self, state: State, plan: Plan) -> tuple[Guards, ...]:
+        """What the deletions that wait have to pass, also when the next commit asks for less."""
+        if plan.hold is None:
+            return ()
+        before = self.force.before
+        return guards_of(before.config if before else None, self.force.fleet.config, state)
 
     def _approved(self, state: State, plan: Plan) -> frozenset[tuple[str, ObjectKey, str]]:
         """Deletions that an approved plan carries out stay approved until they are done."""

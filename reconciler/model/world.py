@@ -10,6 +10,7 @@ from reconciler.model.binding import Binding, BindingState, Target
 from reconciler.model.change import Plan
 from reconciler.model.claim import Claim
 from reconciler.model.cluster import Cluster, ClusterFacts
+from reconciler.model.config import Guards
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.fleet import Fleet
@@ -34,6 +35,7 @@ class State:
     `recorded` are the identities last recorded as our Works by cluster: only those may be pruned.
     `member_uids` maps a cluster to its kube-system uid. `approved` are the digests of holds that
     people permitted, `approved_deletes` the deletions those held as (cluster, identity, uid).
+    `held_guards` are those under which deletions wait: whoever loosens them later frees nothing.
     `clocks` are times that controllers remember by name, RFC 3339. `is_lost`: the branch is gone
     though objects of ours exist.
     """
@@ -47,6 +49,7 @@ class State:
     deletions: tuple[Deletion, ...] = ()
     approved: frozenset[str] = frozenset()
     approved_deletes: frozenset[tuple[str, ObjectKey, str]] = frozenset()
+    held_guards: tuple[Guards, ...] = ()
     clocks: Mapping[str, str] = field(default_factory=dict)
     is_lost: bool = False
 

@@ -10,7 +10,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.diagnostic import in_order as diagnostics_in_order
 from reconciler.model.world import State
 from reconciler.plan.digest import plan_digest
-from reconciler.plan.guards import GuardInput, Place, guarded
+from reconciler.plan.guards import GuardInput, Place, guarded, guards_of
 from reconciler.plan.order import in_order
 from reconciler.plan.renames import RemovedBodies, renames
 
@@ -38,10 +38,10 @@ def build_plan(
     """
     changes = list(changes)
     effective = [one for one in changes if one.action is not Action.UNCHANGED]
-    configs = [config for config in (config_old, config_new) if config is not None]
-    assert configs, "a plan needs the guards of at least one configuration"
+    guards = guards_of(config_old, config_new, state)
+    assert guards, "a plan needs the guards of at least one configuration"
     given = GuardInput(
-        guards=[config.guards for config in configs],
+        guards=guards,
         state=state,
         now=now,
         managed=managed,

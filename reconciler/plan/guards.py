@@ -5,7 +5,8 @@ Rules
   replacement is healthy. What was deleted within the last hour counts too, so that slicing a
   deletion into commits gains nothing.
 - A cluster and the fleet each allow max(count, share of what is managed there), by the guards of
-  the last applied commit and of the new one: the stricter wins.
+  the last applied commit and of the new one, and by those under which deletions wait already: the
+  strictest wins.
 - Kinds that take more with them, and objects labelled as protected, need approval always.
 - Over a budget, all deletions that nobody approved wait together, and the rest of the plan goes on.
 - An approval permits exactly the deletions it was given for, recognised by cluster, identity and
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reconciler.model.change import Action, Change, HeldDelete, Hold
-from reconciler.model.config import Budget, Guards
+from reconciler.model.config import Budget, FleetConfig, Guards
 from reconciler.model.identity import ObjectKey
 from reconciler.model.world import Deletion, State
 from reconciler.plan.digest import hold_digest
@@ -67,6 +68,14 @@ class _Scope:
             f"{self.wanted} deletion{plural} {self.name}{before}"
             f" exceed{'s' if self.wanted == 1 else ''} the budget of {self.allowed}"
         )
+
+
+def guards_of(
+    before: FleetConfig | None, after: FleetConfig | None, state: State
+) -> tuple[Guards, ...]:
+    """All guards that count, each once, in an order that stays."""
+    configs = [config.guards for config in (before, after) if config is not None]
+    return tuple(dict.fromkeys((*state.held_guards, *configs)))
 
 
 def guarded(changes: Sequence[Change], given: GuardInput) -> tuple[list[Change], Hold | None]:

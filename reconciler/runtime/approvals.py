@@ -13,17 +13,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.model.change import Hold
-from reconciler.model.config import FleetConfig
+from reconciler.model.change import Action, HeldDelete, Hold
+from reconciler.model.config import Guards
 from reconciler.model.diagnostic import Diagnostic, Effect, Severity
 from reconciler.model.emit import emit_yaml
 from reconciler.model.identity import ObjectKey
 from reconciler.model.source import Revision
 from reconciler.model.trailers import APPROVE_DELETES, trailer_values
-from reconciler.model.world import State
+from reconciler.model.world import Outcome, State
+from reconciler.plan.digest import hold_digest
 
 HOLDS = "holds/"
 UNVERIFIED = "RC093"
+_DELETING = frozenset({Action.DELETE, Action.RECREATE, Action.HOLD})
 _API_VERSION = "fleet-reconciler.io/v1alpha1"
 
 
@@ -61,13 +63,14 @@ def approved(
     state: State,
     commits: Iterable[Revision],
     holds: Mapping[str, Mapping[str, Any]],
-    config: FleetConfig | None,
+    guards: Iterable[Guards],
     *,
     signer: Callable[[str], str] = lambda _commit: "",
 ) -> tuple[State, tuple[Diagnostic, ...]]:
     """The state with the approvals of new source commits; `holds` are documents by digest.
 
-    `signer` says whose verified signature a commit carries: with approvers only theirs count.
+    `signer` says whose verified signature a commit carries: with approvers only theirs count, and
+    each of the guards that names some has to be content.
 
     A digest that no pass has recorded yet was approved in the pull request: it counts for the pass
     that meets exactly these deletions.
@@ -77,29 +80,45 @@ def approved(
         for commit in commits
         for value in trailer_values(commit.message, APPROVE_DELETES)
     }
+    named = [one.approvers for one in guards if one.approvers]
     diagnostics = []
     digests, deletes = set(state.approved), set(state.approved_deletes)
     for digest, commit in wanted.items():
-        approvers = config.guards.approvers if config is not None else ()
-        if approvers and signer(commit.id) not in approvers:
+        if not all(signer(commit.id) in approvers for approvers in named):
             diagnostics.append(_unverified(commit))
         else:
             digests.add(digest)
-            deletes |= {_delete(one) for one in holds.get(digest, {}).get("deletes", ())}
+            deletes |= _deletes_of(digest, holds.get(digest, {}))
     state = replace(state, approved=frozenset(digests), approved_deletes=frozenset(deletes))
     return state, tuple(diagnostics)
 
 
-def spent(state: State) -> State:
-    """The state without approvals whose deletions have all been seen done."""
+def spent(outcome: Outcome) -> State:
+    """The state without approvals whose deletions have been seen done, or are not wanted any more:
+    what is there again under the same name was not approved.
+    """
+    state = outcome.state
+    planned = {(one.cluster, one.key) for one in outcome.plan.changes if one.action in _DELETING}
     open_deletes = frozenset(
-        one for one in state.approved_deletes if one[1] in state.recorded.get(one[0], frozenset())
+        (cluster, key, uid)
+        for cluster, key, uid in state.approved_deletes
+        if key in state.recorded.get(cluster, frozenset())
+        and ((cluster, key) in planned or key not in outcome.works.get(cluster, {}))
     )
     return replace(
         state,
         approved_deletes=open_deletes,
         approved=state.approved if open_deletes else frozenset(),
     )
+
+
+def _deletes_of(digest: str, hold: Mapping[str, Any]) -> set[tuple[str, ObjectKey, str]]:
+    """What a hold lists, nothing where its digest does not say the same."""
+    deletes = {_delete(one) for one in hold.get("deletes", ())}
+    said = hold_digest(
+        HeldDelete(cluster=cluster, key=key, uid=uid, why="") for cluster, key, uid in deletes
+    )
+    return deletes if said == digest else set()
 
 
 def _delete(raw: Mapping[str, str]) -> tuple[str, ObjectKey, str]:

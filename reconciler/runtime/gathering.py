@@ -31,6 +31,7 @@ from reconciler.model.signature import Refused, Verified
 from reconciler.model.text import printable
 from reconciler.model.world import Outcome, State
 from reconciler.parse.decode import decode_cluster_facts
+from reconciler.plan.guards import guards_of
 from reconciler.runtime.approvals import HOLDS, approved
 from reconciler.runtime.documents import document, documents_below
 from reconciler.runtime.repository import FleetRepository
@@ -76,7 +77,7 @@ class Gathering:
         inventory = self.inventory()
         last = self.last_applied(state, inventory)
         fleet, problems = self._newest(state, last, inventory)
-        state, found = self._approved(state, fleet)
+        state, found = self._approved(state, fleet, last)
         return Gathered(
             fleet=replace(fleet, diagnostics=in_order([*fleet.diagnostics, *problems])),
             last_applied=last,
@@ -238,11 +239,14 @@ class Gathering:
 
         return verify_commit(self._repository.store.repository, commit, self._keys)
 
-    def _approved(self, state: State, fleet: Fleet) -> tuple[State, tuple[Diagnostic, ...]]:
+    def _approved(
+        self, state: State, fleet: Fleet, last: Fleet | None
+    ) -> tuple[State, tuple[Diagnostic, ...]]:
         if fleet.is_held or not fleet.revision:
             return state, ()
         commits = self._repository.store.log(fleet.revision, since=state.applied_revision or None)
-        return approved(state, commits, self.holds(), fleet.config, signer=self._signer)
+        guards = guards_of(last.config if last else None, fleet.config, state)
+        return approved(state, commits, self.holds(), guards, signer=self._signer)
 
 
 def _facts(document: Mapping[str, Any]) -> tuple[str, ClusterFacts]:

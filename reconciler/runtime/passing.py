@@ -170,7 +170,7 @@ class Pass:
         if hub.is_superseded or world.state.is_lost:
             return self._left_alone(gathered, outcome)
         frozen_from = hub.gathering.frozen_from(outcome, gathered.state)
-        state = replace(spent(outcome.state), frozen_from=frozen_from)
+        state = replace(spent(outcome), frozen_from=frozen_from)
         outcome = replace(outcome, state=state)
         publishing, untouchable = self._publishing(), frozenset[ObjectKey]()
         try:

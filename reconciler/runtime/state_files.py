@@ -5,7 +5,8 @@ Files: `bindings/<path>.yaml` one ResourceBinding each; `cursor.yaml`; `recorded
 identities recorded on a
 cluster that no binding accounts for (propagated namespaces, deletions not seen done yet);
 `deletions.yaml`
-the deletions of the last hour; `approvals.yaml` the deletions that people permitted.
+the deletions of the last hour; `approvals.yaml` the deletions that people permitted;
+`guards.yaml` the guards under which deletions wait.
 A file that cannot be read is a broken branch, not an empty one: `StateDamaged`.
 """
 
@@ -17,6 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from reconciler.model.binding import Binding, BindingState, Target
+from reconciler.model.config import Budget, Guards
 from reconciler.model.emit import emit_yaml
 from reconciler.model.errors import StateDamaged
 from reconciler.model.identity import ObjectKey
@@ -27,6 +29,7 @@ from reconciler.parse.decode import decode_binding_state, encode_binding_state
 
 BINDINGS, RECORDED = "bindings/", "recorded/"
 CURSOR, DELETIONS, APPROVALS = "cursor.yaml", "deletions.yaml", "approvals.yaml"
+GUARDS = "guards.yaml"
 _API_VERSION = "fleet-reconciler.io/v1alpha1"
 
 #: YAML bytes -> JSON value; raises ValueError.
@@ -78,6 +81,7 @@ def state_of(
         recorded=_recorded(bindings, _extra(files, read)),
         deletions=_deletions(_document(DELETIONS, files, read) if DELETIONS in files else {}),
         approved=frozenset(approvals.get("holds", ())),
+        held_guards=_guards(_document(GUARDS, files, read) if GUARDS in files else {}),
         approved_deletes=frozenset(
             (one["cluster"], _key(one), one.get("uid", "")) for one in approvals.get("deletes", ())
         ),
@@ -124,6 +128,35 @@ def _deletions(document: Mapping[str, Any]) -> tuple[Deletion, ...]:
         Deletion(cluster=one["cluster"], key=_key(one), at=one["at"])
         for one in document.get("deletions", ())
     )
+
+
+def _guards(document: Mapping[str, Any]) -> tuple[Guards, ...]:
+    return tuple(
+        Guards(
+            per_cluster=Budget(**one["perCluster"]),
+            per_fleet=Budget(**one["perFleet"]),
+            approvers=tuple(one.get("approvers", ())),
+        )
+        for one in document.get("guards", ())
+    )
+
+
+def _guards_file(guards: Iterable[Guards]) -> bytes | None:
+    documents = [
+        {
+            "perCluster": _budget(one.per_cluster),
+            "perFleet": _budget(one.per_fleet),
+            **({"approvers": list(one.approvers)} if one.approvers else {}),
+        }
+        for one in guards
+    ]
+    if not documents:
+        return None
+    return emit_yaml({"apiVersion": _API_VERSION, "kind": "HeldGuards", "guards": documents})
+
+
+def _budget(budget: Budget) -> dict[str, int]:
+    return {"count": budget.count, "percent": budget.percent}
 
 
 def _key(raw: Mapping[str, str]) -> ObjectKey:
@@ -179,6 +212,7 @@ class StateFiles:
             **_recorded_files(state, before),
             DELETIONS: _deletions_file(state.deletions),
             APPROVALS: _approvals_file(state),
+            GUARDS: _guards_file(state.held_guards),
         }
         return files
 
