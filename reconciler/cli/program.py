@@ -15,7 +15,6 @@ import click
 
 from reconciler.cli.table import COMMANDS
 from reconciler.model.errors import EmptyRepository, MissingBranch, ReconcilerError, StalePlan
-from reconciler.model.text import printable
 
 EXIT_ERROR, EXIT_INVALID, EXIT_STALE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 4, 5, 64, 130
 
@@ -33,6 +32,12 @@ def exit_of(error: ReconcilerError) -> int:
     if isinstance(error, StalePlan):
         return EXIT_STALE
     return EXIT_INVALID if isinstance(error, EmptyRepository | MissingBranch) else EXIT_ERROR
+
+
+def _show(error: ReconcilerError) -> None:
+    from reconciler.model.text import printable
+
+    click.echo(f"error: {printable(str(error))}\n  next: {printable(error.hint)}", err=True)
 
 
 class LazyProgram(click.Group):
@@ -83,7 +88,7 @@ class LazyProgram(click.Group):
             click.echo("interrupted", err=True)
             code = EXIT_INTERRUPTED
         except ReconcilerError as error:
-            click.echo(f"error: {printable(str(error))}\n  next: {printable(error.hint)}", err=True)
+            _show(error)
             code = exit_of(error)
         sys.exit(code if isinstance(code, int) else 0)
 
