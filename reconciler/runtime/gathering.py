@@ -50,7 +50,8 @@ HELD_COMMIT, UNSIGNED = "RC045", "RC046"
 class Gathered:
     """What Git says: the newest fleet, the last applied one, the state, and the last report.
 
-    `state_tip` is the commit the state was read at: decisions are pushed on top of it or not at all.
+    `state_tip` is the commit the state was read at: decisions are pushed on top of it or not at
+    all.
     """
 
     fleet: Fleet

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from reconciler.cli.apply import exit_code
 from reconciler.model.change import Action
@@ -255,8 +256,6 @@ async def test_a_new_object_under_an_approved_name_is_not_the_approved_one(
 
 def forged_hold(bench: FleetBench, change: Mapping[str, Any]) -> None:
     """A hold on the status branch that lists more than its digest says."""
-    import yaml
-
     name = bench.git("ls-tree", "--name-only", "reconciler/status", "holds/").strip()
     hold = bench.document("reconciler/status", name)
     hold["deletes"] = [{**one, **change} for one in hold["deletes"]] + hold["deletes"]
