@@ -112,9 +112,14 @@ def spent(outcome: Outcome) -> State:
     )
 
 
+def held_deletes(hold: Mapping[str, Any]) -> set[tuple[str, ObjectKey, str]]:
+    """What a document of a hold lists; raises KeyError or TypeError for another shape."""
+    return {_delete(one) for one in hold.get("deletes", ())}
+
+
 def _deletes_of(digest: str, hold: Mapping[str, Any]) -> set[tuple[str, ObjectKey, str]]:
     """What a hold lists, nothing where its digest does not say the same."""
-    deletes = {_delete(one) for one in hold.get("deletes", ())}
+    deletes = held_deletes(hold)
     said = hold_digest(
         HeldDelete(cluster=cluster, key=key, uid=uid, why="") for cluster, key, uid in deletes
     )

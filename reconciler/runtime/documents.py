@@ -95,14 +95,3 @@ class _Reading:
     def store(self) -> None:
         """Keep what was read anew."""
         self._disk.put(DOCUMENTS, self._fresh)
-
-
-def documents_below(
-    content: BranchContent, folder: str, memory: DocumentMemory
-) -> dict[str, dict[str, Any]]:
-    """Every document below a folder of one of our branches, by path."""
-    return memory.below(content, folder, _itself)
-
-
-def _itself(value: Any) -> Any:
-    return value

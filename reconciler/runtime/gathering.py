@@ -7,10 +7,10 @@ Diagnostic, and the last applied fleet stays in force.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from reconciler.adapters.writeback.branches import BranchContent
 from reconciler.audit.holding import held_commits
@@ -32,8 +32,8 @@ from reconciler.model.text import printable
 from reconciler.model.world import Outcome, State
 from reconciler.parse.decode import decode_cluster_facts
 from reconciler.plan.guards import guards_of
-from reconciler.runtime.approvals import HOLDS, approved
-from reconciler.runtime.documents import document, documents_below
+from reconciler.runtime.approvals import HOLDS, approved, held_deletes
+from reconciler.runtime.documents import document
 from reconciler.runtime.repository import FleetRepository
 from reconciler.runtime.state_files import BINDINGS, recorded_binding, state_of
 from reconciler.status.documents import STATUS, SUMMARY, decode_template_status
@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 
 EMPTY_REPOSITORY, MISSING_BRANCH, REWRITTEN = "RC040", "RC041", "RC042"
 HELD_COMMIT, UNSIGNED = "RC045", "RC046"
+#: What reading a document of another shape raises.
+_DAMAGED: Final = (ValueError, KeyError, TypeError, AttributeError)
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,36 +99,45 @@ class Gathering:
         return self._memory.made("state", content, lambda: self._state(content))
 
     def _state(self, content: BranchContent) -> State:
-        try:
-            read = self._memory.below(content, BINDINGS, recorded_binding)
-        except ValueError as error:
-            raise StateDamaged(f"a file of the state branch is damaged: {error}") from error
         files = {
             path: content.read(path) or b""
             for path in content.files
             if not path.startswith(BINDINGS)
         }
-        return state_of(files, document, read.values())
+        try:
+            read = self._memory.below(content, BINDINGS, recorded_binding)
+            return state_of(files, document, read.values())
+        except _DAMAGED as error:
+            raise StateDamaged(f"a file of the state branch is damaged: {error}") from error
 
     def inventory(self) -> dict[str, ClusterFacts]:
         """What members last reported, by cluster."""
-        found = self._memory.below(self._repository.status(), CLUSTERS, _facts)
-        return dict(found.values())
+        return dict(self._reported(CLUSTERS, _facts))
 
     def statuses(self) -> dict[ObjectKey, TemplateStatus]:
         """The last report's templates."""
-        found = self._memory.below(self._repository.status(), STATUS, decode_template_status)
-        return {status.key: status for status in found.values()}
+        return {status.key: status for status in self._reported(STATUS, decode_template_status)}
 
     def holds(self) -> dict[str, dict[str, Any]]:
         """Documents of holds by digest."""
-        found = documents_below(self._repository.status(), HOLDS, self._memory)
-        return {one["digest"]: one for one in found.values()}
+        return dict(self._reported(HOLDS, _hold))
 
     def summary(self) -> dict[str, Any] | None:
         """The last report's summary, None when there was none yet."""
         data = self._repository.status().read(SUMMARY)
-        return None if data is None else dict(document(data))
+        try:
+            return None if data is None else dict(document(data))
+        except _DAMAGED:
+            return None
+
+    def _reported(self, folder: str, decode: Callable[[Any], _T]) -> tuple[_T, ...]:
+        """What the documents of a folder of the status branch say; nothing where one of them is
+        damaged: the next report writes them all again, and nothing is deleted for want of them.
+        """
+        try:
+            return tuple(self._memory.below(self._repository.status(), folder, decode).values())
+        except _DAMAGED:
+            return ()
 
     def last_applied(self, state: State, inventory: Mapping[str, ClusterFacts]) -> Fleet | None:
         """The fleet in force after the last applied commit; None before the first.
@@ -248,6 +261,12 @@ class Gathering:
         commits = self._repository.store.log(fleet.revision, since=state.applied_revision or None)
         guards = guards_of(last.config if last else None, fleet.config, state)
         return approved(state, commits, self.holds(), guards, signer=self._signer)
+
+
+def _hold(document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """By digest; raises for a hold that says not what it holds."""
+    held_deletes(document)
+    return str(document["digest"]), document
 
 
 def _facts(document: Mapping[str, Any]) -> tuple[str, ClusterFacts]:
