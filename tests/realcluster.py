@@ -60,7 +60,8 @@ class RealApiServer:
     """One etcd, one kube-apiserver and, on request, one kube-controller-manager.
 
     Use as a context manager, or `start()` and `stop()`. After `start()`: `url`, `ca_file`,
-    `token`, `audit_log`.
+    `token`, `audit_log`. `kill()` and `restart()` take the API server away and bring it back under
+    the same address, with the same certificate and data.
     """
 
     binaries: Path
@@ -70,6 +71,8 @@ class RealApiServer:
     url: str = field(init=False, default="")
     token: str = ADMIN_TOKEN
     _started: list[subprocess.Popen[bytes]] = field(init=False, default_factory=list)
+    _apiserver: subprocess.Popen[bytes] | None = field(init=False, default=None)
+    _apiserver_flags: tuple[str, ...] = field(init=False, default=())
 
     @property
     def ca_file(self) -> Path:
@@ -117,7 +120,22 @@ class RealApiServer:
                 process.kill()
                 process.wait()
         self._started.clear()
+        self._apiserver = None
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End the API server as the kernel does when there is no memory left; etcd lives on."""
+        assert self._apiserver is not None, "it runs"
+        self._apiserver.kill()
+        self._apiserver.wait()
+        self._started.remove(self._apiserver)
+        self._apiserver = None
+
+    def restart(self) -> None:
+        """Start a killed API server again, and wait until it is ready."""
+        assert self._apiserver is None, "it was killed"
+        self._apiserver = self._spawn("kube-apiserver", *self._apiserver_flags)
+        self._wait_until_ready()
 
     def request(
         self,
@@ -192,8 +210,7 @@ class RealApiServer:
         subprocess.run(
             ["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True
         )
-        self._spawn(
-            "kube-apiserver",
+        self._apiserver_flags = (
             f"--etcd-servers={etcd_url}",
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
@@ -212,6 +229,7 @@ class RealApiServer:
             f"--audit-log-path={self.audit_log}",
             *self.extra_flags,
         )
+        self._apiserver = self._spawn("kube-apiserver", *self._apiserver_flags)
 
     def _start_controller_manager(self) -> None:
         kubeconfig = self.write_kubeconfig(self.folder / "controller-manager.kubeconfig")
@@ -234,12 +252,13 @@ class RealApiServer:
         minor = int(self.version.partition(".")[2])
         return ("--port=0",) if minor < 22 else ()
 
-    def _spawn(self, name: str, *flags: str) -> None:
-        with (self.folder / f"{name}.log").open("wb") as log:
+    def _spawn(self, name: str, *flags: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [str(self.binaries / name), *flags], stdout=log, stderr=subprocess.STDOUT
             )
         self._started.append(process)
+        return process
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
