@@ -2,7 +2,8 @@
 
 Rules (design §2, §6): a member that does not answer or has no credentials freezes itself; so does
 one whose kube-system uid
-is not the recorded one, and two Clusters that turn out to be the same member.
+is not the recorded one, or is not told any more, and two Clusters that turn out to be the same
+member.
 """
 
 from __future__ import annotations
@@ -70,6 +71,13 @@ def _problems(clusters: tuple[Cluster, ...], world: World) -> Iterator[Diagnosti
                 SAME_MEMBER,
                 f"{cluster.name} is the same member as another Cluster of this fleet",
                 "give every Cluster its own endpoint and credentials",
+            )
+        elif recorded and not uid and world.observed.get(cluster.name) is not None:
+            yield _frozen(
+                cluster,
+                OTHER_MEMBER,
+                f"{cluster.name} does not say any more which member it is",
+                "let the credentials read the namespace kube-system",
             )
         elif uid and recorded and recorded != uid:
             yield _frozen(

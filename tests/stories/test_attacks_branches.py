@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.cli.apply import exit_code
+from reconciler.cycle.members import checked_members
+from reconciler.model.cluster import Cluster, ClusterFacts
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.fleet import Fleet
+from reconciler.model.world import Observed, State, World
 from reconciler.plan.formats import FORMATS, Context
 from reconciler.runtime.offline import Planner
 from reconciler.runtime.repository import FleetRepository
 from tests.stories.fleetbench import FleetBench, codes, config_map, place, policy, written
-from tests.stories.memberbench import CountingFleet, SimulatedServer
+from tests.stories.memberbench import CountingFleet, Server, SimulatedServer
 from tests.stories.program import ran
 
 FOR_PROGRAMS = {"json", "sarif", "gitlab", "junit"}
@@ -23,7 +28,7 @@ ESCAPE = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\u202e\u200b"
 
 
 @pytest.fixture
-def fleet() -> Iterator[dict[str, SimulatedServer]]:
+def fleet() -> Iterator[dict[str, Server]]:
     """Two members."""
     fleets = {name: CountingFleet([name], controllers=False) for name in ("one", "two")}
     yield {name: SimulatedServer(one, one.start()[name]) for name, one in fleets.items()}
@@ -32,7 +37,7 @@ def fleet() -> Iterator[dict[str, SimulatedServer]]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, fleet: dict[str, SimulatedServer]) -> FleetBench:
+def bench(tmp_path: Path, fleet: dict[str, Server]) -> FleetBench:
     """The first of them with one ConfigMap."""
     bench = FleetBench(tmp_path, {"one": fleet["one"]})
     bench.write_documents("settings.yaml", config_map("settings", level="info"))
@@ -41,7 +46,7 @@ def bench(tmp_path: Path, fleet: dict[str, SimulatedServer]) -> FleetBench:
     return bench
 
 
-def stands(server: SimulatedServer) -> bool:
+def stands(server: Server) -> bool:
     """Whether the ConfigMap is there."""
     return server.request("GET", place("ConfigMap", "settings"))[0] == 200
 
@@ -146,7 +151,7 @@ async def test_damaged_branches_delete_nothing(bench: FleetBench, branch: str, t
 
 
 async def test_another_member_under_a_recorded_name_is_left_alone(
-    bench: FleetBench, fleet: dict[str, SimulatedServer]
+    bench: FleetBench, fleet: dict[str, Server]
 ) -> None:
     await bench.apply()
     bench.add_cluster("one", fleet["two"])
@@ -158,8 +163,17 @@ async def test_another_member_under_a_recorded_name_is_left_alone(
     assert stands(fleet["one"])
 
 
+def test_a_member_that_hides_its_uid_is_left_alone() -> None:
+    cluster = Cluster(name="one", facts=ClusterFacts())
+    observed = {"one": Observed()}
+    known = World(fleet=Fleet(), state=State(member_uids={"one": "u"}), observed=observed)
+    assert set(checked_members((cluster,), known).frozen) == {"one"}
+    assert checked_members((cluster,), replace(known, observed={})).frozen == {}
+    assert checked_members((cluster,), World(fleet=Fleet(), observed=observed)).frozen == {}
+
+
 async def test_a_renamed_cluster_keeps_what_it_has(
-    bench: FleetBench, fleet: dict[str, SimulatedServer]
+    bench: FleetBench, fleet: dict[str, Server]
 ) -> None:
     await bench.apply()
     bench.remove("clusters/one.yaml")
