@@ -105,7 +105,7 @@ def show_pass(done: PassResult, *, is_rehearsal: bool = False) -> None:
             say(printable(f"{one.result}  {where}: {one.message}"), fg="red")
     say(_verdict(done, is_rehearsal=is_rehearsal))
     if done.error:
-        say(f"error: {done.error}", fg="red")
+        say(printable(f"error: {done.error}"), fg="red")
     show_diagnostics(done.diagnostics)
 
 
