@@ -19,6 +19,7 @@ from aiohttp import web
 
 from reconciler.adapters.simulation import Faults, SimulatedCluster, SimulatedFleet
 from reconciler.adapters.simulation.faults import HEALTHY
+from tests.githttp import GitServer, serving
 from tests.stories.fleetbench import config_map, deployment, policy
 from tests.stories.servicebench import RunningHub, SourceRepo, eventually, running
 
@@ -256,19 +257,21 @@ def test_a_push_webhook_causes_the_look(source: SourceRepo, fleet: Counted, tmp_
         "RECONCILER_WEBHOOK_SECRET": SECRET,
         "RECONCILER_WEBHOOK_URLS": "https://git.example/shop/fleet.git",
     }
-    hub = RunningHub(
-        source, environment=environment, repo=bare.as_uri(), arguments=("--interval=3600",)
-    )
-    with running(hub):
-        settled(hub, fleet)
-        set_level(source, "1")
-        source.git("push", "-q", str(bare), "main")
-        payload = {
-            "ref": "refs/heads/main",
-            "repository": {"clone_url": "https://git.example/shop/fleet"},
-        }
-        assert delivered(hub, payload) < 300
-        eventually(lambda: everywhere(fleet, "1"), 10)
+    # A repository on this machine would be watched; one behind HTTP tells of nothing by itself.
+    with serving(GitServer(tmp_path)) as host:
+        hub = RunningHub(source, ("--interval=3600",), environment, repo=host.url(bare.name))
+        with running(hub):
+            settled(hub, fleet)
+            set_level(source, "1")
+            source.git("push", "-q", str(bare), "main")
+            time.sleep(2)
+            assert everywhere(fleet, "0"), "nobody told it yet"
+            payload = {
+                "ref": "refs/heads/main",
+                "repository": {"clone_url": "https://git.example/shop/fleet"},
+            }
+            assert delivered(hub, payload) < 300
+            eventually(lambda: everywhere(fleet, "1"), 10)
 
 
 def delivered(hub: RunningHub, payload: dict[str, Any]) -> int:
