@@ -84,7 +84,7 @@ def _problems(clusters: tuple[Cluster, ...], world: World) -> Iterator[Diagnosti
                 cluster,
                 OTHER_MEMBER,
                 f"{cluster.name} is another member than the one recorded under this name",
-                "rename the Cluster, or confirm the new member with `reconciler recover`",
+                "point the Cluster at the recorded member again, or give it another name",
             )
 
 
