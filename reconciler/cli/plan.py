@@ -116,7 +116,7 @@ def _offline(
     from reconciler.runtime.offline import Planner
     from reconciler.runtime.repository import FleetRepository
 
-    repository = FleetRepository.local(Path(repo))
+    repository = FleetRepository.remembering(Path(repo))
     facts = inventory_of(clusters_file) if clusters_file else {}
     if staged:
         base, head = base or repository.base_of_staged(), repository.staged()

@@ -28,7 +28,7 @@ def command(head: str, strict: bool, output: str, repo: str) -> int:  # noqa: FB
     from reconciler.runtime.offline import Planner
     from reconciler.runtime.repository import FleetRepository
 
-    plan = Planner(FleetRepository.local(Path(repo))).plan(base="", head=head)
+    plan = Planner(FleetRepository.remembering(Path(repo))).plan(base="", head=head)
     diagnostics = plan.head.diagnostics
     code = input_exit(diagnostics, strict=strict)
     if output == "json":

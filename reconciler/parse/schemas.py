@@ -17,7 +17,6 @@ from itertools import islice
 from typing import Any, Final, cast
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
 
 from reconciler.parse.validation.errors import Path, field_text
 
@@ -80,7 +79,10 @@ def _is_valid(name: str) -> Callable[[Any], bool]:
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
+def _validator(name: str) -> Any:
+    # Most commits have nothing to explain, and the library takes long to load.
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
     return Draft202012Validator(load_schema(name))
 
 

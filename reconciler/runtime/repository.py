@@ -72,6 +72,12 @@ class FleetRepository:
         return cls(GitStore.open(path), None, branch, Disk.at(cache) if cache else None)
 
     @classmethod
+    def remembering(cls, path: Path) -> FleetRepository:
+        """A repository on this machine, with the user's disposable cache of what was read."""
+        settings = Settings(repo=str(path), workdir=default_workdir(str(path.resolve())))
+        return cls.local(path, cache=settings.cache)
+
+    @classmethod
     def open_or_mirror(cls, repo: str, branch: str = "") -> FleetRepository:
         """For reading on the command line: a path as it is, a URL through its mirror, fetched."""
         place = str(Path(repo).resolve()) if Path(repo).exists() else repo
