@@ -161,7 +161,7 @@ class Planning:
         """What a reader of the plan has to know about what it rests on."""
         is_idle = all(one.action is Action.UNCHANGED for one in changes)
         assumptions = () if is_idle else self._assumptions()
-        return (*self._settings(), *assumptions, *self._unknowns())
+        return (*self._settings(), *assumptions, *self._refusals(), *self._unknowns())
 
     def _settings(self) -> Iterator[str]:
         """What the commit changes of the rules it is judged by."""
@@ -184,6 +184,20 @@ class Planning:
             rest = len(assumed) - _MOST_NAMED
             names += f" and {rest} more clusters" if rest > 0 else ""
             yield f"no inventory of {names}: assumed ready, with every API and unknown capacity"
+
+    def _refusals(self) -> Iterator[str]:
+        """Objects that find no place by the head commit, where the base commit says otherwise."""
+        base = self.world.base
+        if base is None:
+            return
+        refused = []
+        for key in sorted(self.placed):
+            message, other = self.placed[key].decision.message, base.placed.get(key)
+            if message and (other is None or other.decision.message != message):
+                refused.append(f"{key} is not placed: {message}")
+        yield from refused[:_MOST_NAMED]
+        if len(refused) > _MOST_NAMED:
+            yield f"{len(refused) - _MOST_NAMED} more objects are not placed"
 
     def _unknowns(self) -> Iterator[str]:
         """Objects whose fate an interpreter webhook decides when it is asked."""
