@@ -47,6 +47,4 @@ def _guaranteed(total: int, votes: Mapping[str, int]) -> dict[str, int]:
     if scale <= 0:
         return dict.fromkeys(votes, 0)
     everything = sum(votes.values())
-    return {
-        name: max(0, (vote * scale // everything + 1) // 2 - 1) for name, vote in votes.items()
-    }
+    return {name: max(0, (vote * scale // everything + 1) // 2 - 1) for name, vote in votes.items()}

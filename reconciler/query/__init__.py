@@ -1,3 +1,0 @@
-"""Merge, filter, sort and page objects of many members. Imports model."""
-
-from __future__ import annotations
