@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -27,6 +28,8 @@ from reconciler.adapters.simulation.cluster import SimulatedCluster
 from reconciler.adapters.simulation.persistence import StateFile
 
 _TICK_SECONDS: Final = 0.1
+_BACKLOG: Final = 128
+_SETUP_TURNS: Final = 3  # of the event loop, from an accepted connection to one that is known
 DEFAULT_NODES: Final = 3
 
 
@@ -106,8 +109,8 @@ class SimulatedFleet:
         listener = web.Server(self._answer)
         runner = web.ServerRunner(listener, shutdown_timeout=1.0)
         await runner.setup()
-        site = web.TCPSite(runner, host, port, ssl_context=self._ssl_context())
-        await site.start()
+        listening = _listening(host, port)
+        await web.SockSite(runner, listening, ssl_context=self._ssl_context()).start()
         ticking = asyncio.create_task(self._tick())
         try:
             bound: Any = runner.addresses[0]
@@ -117,6 +120,7 @@ class SimulatedFleet:
             for cluster in self:
                 for watch in tuple(cluster.watches):
                     watch.end()
+            await _stop_accepting(listening)
             transports = [one.transport for one in listener.connections]
             await runner.cleanup()
             for transport in transports:  # a TLS peer that has gone never says goodbye
@@ -202,6 +206,22 @@ class SimulatedFleet:
         if self._state is not None:
             self._state.close()
             self._state = None
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
+async def _stop_accepting(listening: socket.socket) -> None:
+    """Let those in who were accepted already, and nobody else.
+
+    A server that closes between accepting a connection and setting it up forgets it without closing
+    it (asyncio before Python 3.12): listening ends first, closing follows.
+    """
+    asyncio.get_running_loop().remove_reader(listening.fileno())
+    for _ in range(_SETUP_TURNS):
+        await asyncio.sleep(0)
 
 
 def _named(

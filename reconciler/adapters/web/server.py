@@ -13,6 +13,7 @@ from reconciler.adapters.web.connection import Connection
 from reconciler.adapters.web.face import Face
 
 _SHUTDOWN_SECONDS = 5.0
+_SETUP_TURNS = 3  # of the event loop, from an accepted connection to one that is known
 
 
 @contextlib.asynccontextmanager
@@ -38,10 +39,24 @@ async def serving(face: Face, host: str = "127.0.0.1", port: int = 0) -> AsyncIt
         try:
             yield listener.sockets[0].getsockname()[1]
         finally:
+            await _stop_accepting(listener)
             listener.close()
             await server.shutdown(_SHUTDOWN_SECONDS)
     finally:
         await runner.cleanup()
+
+
+async def _stop_accepting(listener: asyncio.Server) -> None:
+    """Let those in who were accepted already, and nobody else.
+
+    A server that closes between accepting a connection and setting it up forgets it without closing
+    it (asyncio before Python 3.12): listening ends first, closing follows.
+    """
+    loop = asyncio.get_running_loop()
+    for listening in listener.sockets:
+        loop.remove_reader(listening.fileno())
+    for _ in range(_SETUP_TURNS):
+        await asyncio.sleep(0)
 
 
 class _Refused(asyncio.Protocol):
