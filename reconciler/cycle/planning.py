@@ -13,6 +13,7 @@ from reconciler.model.change import Action, Change, PlacementChange, Plan
 from reconciler.model.config import Guards
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
+from reconciler.model.text import listed
 from reconciler.model.works import Recorded
 from reconciler.model.world import Deletion, Outcome, Placed, State, World
 from reconciler.plan.build import build_plan
@@ -180,9 +181,7 @@ class Planning:
             if self.world.is_offline and cluster.name not in self.world.facts and not cluster.facts
         ]
         if assumed:
-            names = ", ".join(assumed[:_MOST_NAMED])
-            rest = len(assumed) - _MOST_NAMED
-            names += f" and {rest} more clusters" if rest > 0 else ""
+            names = listed(assumed, _MOST_NAMED)
             yield f"no inventory of {names}: assumed ready, with every API and unknown capacity"
 
     def _refusals(self) -> Iterator[str]:

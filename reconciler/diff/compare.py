@@ -273,7 +273,7 @@ class Comparison:
         return orjson.dumps({**resolved.payload, "metadata": metadata})
 
     def _edits(self, found: list[Difference]) -> tuple[Edit, ...]:
-        return edits_of(found, self.key, self.observed, self.context.secrets)
+        return edits_of(found, self.key, (self.observed, self.rendered), self.context.secrets)
 
     def _metadata(self, name: str) -> str:
         return str((self.observed.get("metadata") or {}).get(name) or "")

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.diff.immutable import is_immutable
 from reconciler.diff.normal import is_secret
-from reconciler.diff.redact import Masks, SecretValues, is_secret_path
+from reconciler.diff.redact import SecretValues, is_secret_path, masked
 from reconciler.diff.steps import shown
 from reconciler.diff.walk import ABSENT, Difference
 from reconciler.model.change import Edit
@@ -17,15 +17,16 @@ from reconciler.model.identity import ObjectKey
 def edits_of(
     found: Iterable[Difference],
     key: ObjectKey,
-    observed: Mapping[str, Any],
+    sides: tuple[Mapping[str, Any], Mapping[str, Any]],
     secrets: SecretValues,
 ) -> tuple[Edit, ...]:
-    """The edits in the order of their paths."""
+    """The edits in the order of their paths; `sides` are the object before and after."""
+    observed, _ = sides
     is_of_secret = is_secret(observed)
-    masks = Masks(secrets | SecretValues.of([observed]) if is_of_secret else secrets)
+    known = secrets | SecretValues.of(sides) if is_of_secret else secrets
     named = sorted(((shown(one.path), one) for one in found), key=lambda pair: pair[0])
     return tuple(
-        _edit(path, one, key, observed, masks, is_of_secret=is_of_secret) for path, one in named
+        _edit(path, one, key, observed, known, is_of_secret=is_of_secret) for path, one in named
     )
 
 
@@ -34,13 +35,13 @@ def _edit(
     one: Difference,
     key: ObjectKey,
     observed: Mapping[str, Any],
-    masks: Masks,
+    secrets: SecretValues,
     *,
     is_of_secret: bool,
 ) -> Edit:
     is_secret_place = is_secret_path(one.path, is_of_secret=is_of_secret)
-    before, hides_before = _side(one.observed, masks, is_secret_place=is_secret_place)
-    after, hides_after = _side(one.desired, masks, is_secret_place=is_secret_place)
+    before, hides_before = _side(one.observed, secrets, is_secret_place=is_secret_place)
+    after, hides_after = _side(one.desired, secrets, is_secret_place=is_secret_place)
     return Edit(
         path=path,
         before=before,
@@ -52,7 +53,7 @@ def _edit(
     )
 
 
-def _side(value: Any, masks: Masks, *, is_secret_place: bool) -> tuple[Any, bool]:
+def _side(value: Any, secrets: SecretValues, *, is_secret_place: bool) -> tuple[Any, bool]:
     if value is ABSENT:
         return None, False
-    return masks.shown(value, is_secret_place=is_secret_place)
+    return masked(value, secrets, is_secret_place=is_secret_place)

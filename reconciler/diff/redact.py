@@ -1,7 +1,8 @@
 """Secrets never reach an output: masked by place (Secret data) and by value, wherever it turns up.
 
-A masked value reads `(sensitive, changed) #n`; within one change equal values have equal numbers,
-so that one can see that two places hold the same secret without learning it.
+What stands in the place of a masked value is a `Mask`: equal masks hide equal values, whether they
+are written plain or in base64, so that one can see that two places hold the same secret without
+learning it. Whoever shows several changes together numbers their masks (`model/mask.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from reconciler.diff.normal import is_secret
 from reconciler.diff.steps import Path
+from reconciler.model.mask import Mask
 from reconciler.model.text import printable
 
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
@@ -27,13 +29,17 @@ LONG_LINE: Final = 12
 class SecretValues:
     """A set of values that may not be shown, with the texts they may hide in.
 
-    Each Secret adds its base64 texts, what they decode to, and its stringData.
+    Each Secret adds its base64 texts, what they decode to, and its stringData. `encoded` tells
+    which texts are the base64 of which value.
     """
 
-    __slots__ = ("_by_head", "_values")
+    __slots__ = ("_by_head", "_encoded", "_values")
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
-        self._values = frozenset(value for value in values if value)
+    def __init__(
+        self, values: Iterable[str] = (), encoded: Mapping[str, str] | None = None
+    ) -> None:
+        self._encoded = dict(encoded or {})
+        self._values = frozenset(value for value in (*values, *self._encoded) if value)
         self._by_head: dict[str, list[str]] = {}
         for value in sorted(self._values, key=len, reverse=True):
             if len(value) >= SHORTEST_INSIDE_TEXT:
@@ -42,12 +48,10 @@ class SecretValues:
     @classmethod
     def of(cls, manifests: Iterable[Mapping[str, Any]]) -> SecretValues:
         """The values of all Secrets among these manifests."""
-        return cls(
-            value
-            for manifest in manifests
-            if is_secret(manifest)
-            for value in _values_of_secret(manifest)
-        )
+        secrets = [manifest for manifest in manifests if is_secret(manifest)]
+        encoded = {text: plain for one in secrets for text, plain in _encoded(one)}
+        values = {value for one in secrets for value in _values_of_secret(one)}
+        return cls(values, encoded)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SecretValues) and self._values == other._values
@@ -56,7 +60,9 @@ class SecretValues:
         return hash(self._values)
 
     def __or__(self, other: SecretValues) -> SecretValues:
-        return SecretValues(self._values | other._values)
+        if other._values <= self._values and other._encoded.items() <= self._encoded.items():
+            return self
+        return SecretValues(self._values | other._values, {**self._encoded, **other._encoded})
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -68,6 +74,10 @@ class SecretValues:
         if isinstance(value, bool) or value is None:
             return False
         return len(str(value)) >= SHORTEST_INSIDE_TEXT and str(value) in self._values
+
+    def plain(self, text: str) -> str:
+        """What a text says: the value it is the base64 of, else itself."""
+        return self._encoded.get(text, text)
 
     def redact(self, text: str) -> str:
         """The text with every known value replaced by `(sensitive)`."""
@@ -97,36 +107,21 @@ class SecretValues:
 NO_SECRETS: Final = SecretValues()
 
 
-class Masks:
-    """The masks of one change: each distinct value gets the next number."""
-
-    __slots__ = ("_numbers", "_secrets")
-
-    def __init__(self, secrets: SecretValues) -> None:
-        self._secrets = secrets
-        self._numbers: dict[str, int] = {}
-
-    def shown(self, value: Any, *, is_secret_place: bool) -> tuple[Any, bool]:
-        """What may be shown of a value, and whether something of it was masked."""
-        if isinstance(value, dict):
-            return self._shown_fields(value, is_secret_place=is_secret_place)
-        if isinstance(value, list):
-            parts = [self.shown(item, is_secret_place=is_secret_place) for item in value]
-            return [part for part, _ in parts], any(masked for _, masked in parts)
-        if value is None or not (is_secret_place or self._secrets.is_known(value)):
-            return value, False
-        number = self._numbers.setdefault(str(value), len(self._numbers) + 1)
-        return f"(sensitive, changed) #{number}", True
-
-    def _shown_fields(self, value: Mapping[str, Any], *, is_secret_place: bool) -> tuple[Any, bool]:
+def masked(value: Any, secrets: SecretValues, *, is_secret_place: bool) -> tuple[Any, bool]:
+    """What may be shown of a JSON value, and whether something of it was masked."""
+    if isinstance(value, dict):
         parts = {
-            name: self.shown(below, is_secret_place=is_secret_place or name == LAST_APPLIED)
+            name: masked(below, secrets, is_secret_place=is_secret_place or name == LAST_APPLIED)
             for name, below in value.items()
         }
-        return (
-            {name: part for name, (part, _) in parts.items()},
-            any(masked for _, masked in parts.values()),
-        )
+        shown = {name: part for name, (part, _) in parts.items()}
+        return shown, any(is_masked for _, is_masked in parts.values())
+    if isinstance(value, list):
+        items = [masked(item, secrets, is_secret_place=is_secret_place) for item in value]
+        return [item for item, _ in items], any(is_masked for _, is_masked in items)
+    if value is None or not (is_secret_place or secrets.is_known(value)):
+        return value, False
+    return Mask(secrets.plain(str(value))), True
 
 
 def is_secret_path(path: Path, *, is_of_secret: bool) -> bool:
@@ -139,13 +134,28 @@ def is_secret_path(path: Path, *, is_of_secret: bool) -> bool:
 def _values_of_secret(manifest: Mapping[str, Any]) -> Iterable[str]:
     for text in _texts(manifest.get("stringData")):
         yield from _guises(text)
-        yield base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
     for encoded in _texts(manifest.get("data")):
         yield encoded
-        try:
-            yield from _guises(base64.b64decode(encoded).decode())
-        except (binascii.Error, ValueError):
-            continue
+        plain = _decoded(encoded)
+        if plain is not None:
+            yield from _guises(plain)
+
+
+def _encoded(manifest: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Texts in base64, and what they say."""
+    for text in _texts(manifest.get("stringData")):
+        yield base64.b64encode(text.encode("utf-8", "surrogatepass")).decode(), text
+    for encoded in _texts(manifest.get("data")):
+        plain = _decoded(encoded)
+        if plain is not None:
+            yield encoded, plain
+
+
+def _decoded(encoded: str) -> str | None:
+    try:
+        return base64.b64decode(encoded).decode()
+    except (binascii.Error, ValueError):
+        return None
 
 
 def _guises(text: str) -> Iterable[str]:

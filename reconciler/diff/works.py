@@ -52,7 +52,7 @@ def _edits(
     new: Work, before: dict[str, Any], after: dict[str, Any], secrets: SecretValues
 ) -> tuple[Edit, ...]:
     found = differences(after, before, EVERYTHING, is_built_in=is_built_in(new.api_version))
-    return edits_of(found, new.key, before, secrets | SecretValues.of([after]))
+    return edits_of(found, new.key, (before, after), secrets)
 
 
 def _deletion(old: Work) -> Change:

@@ -46,9 +46,10 @@ class Edit:
     """One difference at a path, already redacted. `path` in words
     (`spec.containers[name=web].image`).
 
-    `before`/`after` are JSON values or absent (`ABSENT`); `is_sensitive` values are redaction
-    marks, never the value. `cause` is the rule that set the field and `position` where that, or
-    the field itself, is written in the fleet repo; both may be unknown.
+    `before`/`after` are JSON values, None where there is none; an `is_sensitive` edit holds a
+    `Mask` for every secret in them, in a plan the mask's text, never the value. `cause` is the rule
+    that set the field and `position` where that, or the field itself, is written in the fleet repo;
+    both may be unknown.
     """
 
     path: str

@@ -6,6 +6,8 @@ surrogates, line breaks of Unicode and spaces that are not the space are written
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def printable(text: str) -> str:
     """The text on one line; unprintable characters become `\\n`, `\\x1b`, `\\u202e` …"""
@@ -19,6 +21,13 @@ def printable(text: str) -> str:
 def shortened(text: str, limit: int) -> str:
     """At most `limit` characters, the last one an ellipsis where something was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """`a, b, c`; where there are more than `most`, the rest is only counted."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
 
 
 def _escape(character: str) -> str:

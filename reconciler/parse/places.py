@@ -37,6 +37,7 @@ class Places:
         if found is None:
             return document
         data, parsed = found
+        pointer = _as_written(parsed.body, pointer)
         if not _is_written(parsed.body, pointer):
             return None
         return self._place(document, data, parsed, pointer)
@@ -46,9 +47,12 @@ class Places:
         key = (document, tuple(pointer))
         if key not in self._found:
             found = self._document(document)
-            self._found[key] = (
-                document if found is None else self._place(document, found[0], found[1], pointer)
-            )
+            if found is None:
+                self._found[key] = document
+            else:
+                data, parsed = found
+                pointer = _as_written(parsed.body, pointer)
+                self._found[key] = self._place(document, data, parsed, pointer)
         return self._found[key]
 
     def _place(
@@ -73,6 +77,13 @@ class Places:
             data = self.read(path)
             self._files[path] = (data, parse_file(data).documents) if data is not None else None
         return self._files[path]
+
+
+def _as_written(body: Any, pointer: Sequence[Step]) -> Sequence[Step]:
+    """The same field where people wrote it: what a Secret has in `data` may be in `stringData`."""
+    is_data = bool(pointer) and pointer[0] == "data" and body.get("kind") == "Secret"
+    texts = ("stringData", *pointer[1:])
+    return texts if is_data and _is_written(body, texts) else pointer
 
 
 def _is_written(body: Any, pointer: Sequence[Step]) -> bool:

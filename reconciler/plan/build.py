@@ -11,6 +11,7 @@ from reconciler.model.diagnostic import in_order as diagnostics_in_order
 from reconciler.model.world import State
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.guards import GuardInput, Place, guarded, guards_of
+from reconciler.plan.masking import numbered
 from reconciler.plan.order import in_order
 from reconciler.plan.renames import RemovedBodies, renames
 
@@ -48,7 +49,7 @@ def build_plan(
         moved=moved,
     )
     judged, hold = guarded(effective, given)
-    ordered = in_order(judged)
+    ordered = numbered(in_order(judged))
     return Plan(
         changes=ordered,
         placements=tuple(sorted(placements, key=lambda one: one.key)),

@@ -25,9 +25,9 @@ from reconciler.model.diagnostic import Diagnostic, Position
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.policy import OverridePolicy, PolicyRef, PropagationPolicy
+from reconciler.model.text import listed
 from reconciler.model.world import Overrides, Works
 
-_MOST_NAMED: Final = 5
 _POLICY_GROUP: Final = "policy.karmada.io"
 _CLUSTER_GROUP: Final = "cluster.karmada.io"
 
@@ -156,7 +156,7 @@ def _judged(limit: Limit, reach: _Reach) -> Iterator[Violation]:
         yield _violation(reach, clause, limit.kinds)
     kinds = sorted({str_kind(key) for key in reach.objects if not _is_kind(limit, key)})
     if kinds and _is_kind(limit, reach.key):
-        clause = f"concerns {_listed(kinds)}, which files below {where} may not"
+        clause = f"concerns {listed(kinds)}, which files below {where} may not"
         yield _violation(reach, clause, limit.kinds)
     if not _is_namespace(limit, reach.key):
         place = f"namespace {reach.key.namespace}" if reach.key.namespace else "no namespace"
@@ -166,7 +166,7 @@ def _judged(limit: Limit, reach: _Reach) -> Iterator[Violation]:
         name for name in reach.clusters if limit.clusters and not _is_any(name, limit.clusters)
     )
     if names:
-        clause = f"goes to {_listed(names)}, which files below {where} may not target"
+        clause = f"goes to {listed(names)}, which files below {where} may not target"
         yield _violation(reach, clause, limit.clusters)
 
 
@@ -207,9 +207,3 @@ def _is_namespace(limit: Limit, key: ObjectKey) -> bool:
 
 def _is_any(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, one) for one in patterns)
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMED])
-    rest = len(names) - _MOST_NAMED
-    return f"{shown} and {rest} more" if rest > 0 else shown

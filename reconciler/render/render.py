@@ -21,6 +21,7 @@ from reconciler.model.diagnostic import Diagnostic, Effect
 from reconciler.model.fleet import Template
 from reconciler.model.identity import work_name
 from reconciler.model.manifest import Manifest
+from reconciler.model.text import listed
 from reconciler.model.work import AppliedOverride, Body
 from reconciler.model.works import Applied, ObjectWorks, WorkClass, WorkOrigin
 from reconciler.overriders import OverrideFailed, apply
@@ -266,7 +267,7 @@ class _Rendering:
         cause = f"{rule.policy.ref} rule {rule.number + 1}: " if rule else ""
         return Diagnostic(
             code=failure.code,
-            message=f"{cause}{failure.reason}; on {', '.join(sorted(clusters))}",
+            message=f"{cause}{failure.reason}; {self._template.key} on {listed(sorted(clusters))}",
             effect=Effect.NONE,
             position=rule.content.position if rule else self._template.position,
             hint="the last rendered object stays on these clusters",

@@ -15,11 +15,12 @@ from reconciler.audit.impact import impact_of_file, impact_of_policy
 from reconciler.audit.subject import named, parsed
 from reconciler.audit.why_not import why_not
 from reconciler.diff.normal import is_secret
-from reconciler.diff.redact import Masks, SecretValues, is_secret_path
+from reconciler.diff.redact import MASK, SecretValues, is_secret_path, masked
 from reconciler.model.diagnostic import Position
 from reconciler.model.errors import SettingsInvalid
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
+from reconciler.model.mask import MaskNumbers
 from reconciler.model.pointers import Pointer
 from reconciler.model.policy import PolicyKind, PolicyRef
 from reconciler.model.world import Outcome
@@ -103,12 +104,12 @@ class Explainer:
             for key, one in outcome.fleet.templates.items()
             if (key.group, key.kind) == ("", "Secret")
         )
-        masks = Masks(secrets)
+        numbers = MaskNumbers(MASK)
 
         def mask(key: ObjectKey, pointer: Pointer, value: Any) -> Any:
             is_of_secret = is_secret({"apiVersion": "v1", "kind": key.kind}) and not key.group
             is_place = bool(pointer) and is_secret_path(pointer, is_of_secret=is_of_secret)
-            return masks.shown(value, is_secret_place=is_place)[0]
+            return numbers.shown(masked(value, secrets, is_secret_place=is_place)[0])
 
         def place(template: Template, pointer: Pointer) -> Position | None:
             return places.written(template.position, pointer)

@@ -13,7 +13,9 @@ from reconciler.diff.walk import EVERYTHING, differences
 from reconciler.model.change import Edit
 from reconciler.model.identity import ObjectKey
 from reconciler.model.manifest import Manifest
+from reconciler.model.mask import MaskNumbers
 from reconciler.parse.files import parse_file
+from reconciler.plan.masking import numbered_edits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ def _diffs(
     new: Mapping[ObjectKey, dict[str, Any]],
     secrets: SecretValues,
 ) -> Iterator[ObjectDiff]:
+    numbers = MaskNumbers()
     for key in sorted({*old, *new}):
         if key not in new:
             yield ObjectDiff(sign="-", key=key)
@@ -52,9 +55,9 @@ def _diffs(
         else:
             version = str(new[key].get("apiVersion", ""))
             found = differences(new[key], old[key], EVERYTHING, is_built_in=is_built_in(version))
-            edits = edits_of(found, key, old[key], secrets)
+            edits = edits_of(found, key, (old[key], new[key]), secrets)
             if edits:
-                yield ObjectDiff(sign="~", key=key, edits=edits)
+                yield ObjectDiff(sign="~", key=key, edits=numbered_edits(edits, numbers))
 
 
 def _objects(data: bytes) -> dict[ObjectKey, dict[str, Any]]:

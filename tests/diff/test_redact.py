@@ -6,10 +6,14 @@ import base64
 import json
 from typing import Any
 
+import orjson
+import pytest
+
 from reconciler.diff.compare import compare
 from reconciler.diff.context import Context
 from reconciler.diff.redact import SecretValues
 from reconciler.diff.works import compare_works
+from reconciler.model.mask import Mask
 from tests.diff.builders import FLEET, applied, config_map
 from tests.works import a_work
 
@@ -29,13 +33,13 @@ def context(*manifests: dict[str, Any]) -> Context:
     return Context(cluster="one", fleet_id=FLEET, secrets=SecretValues.of(manifests))
 
 
-def test_secret_data_is_masked_and_equal_values_have_equal_numbers() -> None:
+def test_secret_data_is_masked_and_equal_values_have_equal_masks() -> None:
     observed = applied(secret("old-value", same="old-value", kept="x"))
     wanted = secret(CANARY, same=CANARY, kept="x")
     change = compare(a_work(wanted), observed, context())
     assert [(edit.path, edit.before, edit.after) for edit in change.edits] == [
-        ("data.password", "(sensitive, changed) #1", "(sensitive, changed) #2"),
-        ("data.same", "(sensitive, changed) #1", "(sensitive, changed) #2"),
+        ("data.password", Mask("old-value"), Mask(CANARY)),
+        ("data.same", Mask("old-value"), Mask(CANARY)),
     ]
     assert all(edit.is_sensitive for edit in change.edits)
     assert CANARY not in repr(change.edits)
@@ -52,6 +56,24 @@ def test_a_secret_value_is_masked_wherever_it_turns_up() -> None:
     assert encoded not in repr(change)
 
 
+def test_a_value_has_one_mask_whether_plain_or_in_base64() -> None:
+    known = context(secret(CANARY))
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    wanted = config_map(a=CANARY, b=encoded, c=f"x{CANARY}")
+    change = compare(a_work(wanted), applied(config_map(a="1", b="2", c="3")), known)
+    masks = {edit.path: edit.after for edit in change.edits}
+    assert masks["data.a"] == masks["data.b"] == Mask(CANARY)
+    assert masks["data.c"] == Mask(f"x{CANARY}")
+
+
+def test_no_writer_of_json_takes_a_mask() -> None:
+    with pytest.raises(TypeError):
+        orjson.dumps(Mask(CANARY))
+    with pytest.raises(TypeError):
+        json.dumps(Mask(CANARY))
+    assert str(Mask(CANARY)) == repr(Mask(CANARY)) == "(sensitive)"
+
+
 def test_the_last_applied_annotation_is_masked() -> None:
     observed = applied(config_map())
     mark = "kubectl.kubernetes.io/last-applied-configuration"
@@ -59,7 +81,7 @@ def test_the_last_applied_annotation_is_masked() -> None:
     wanted["metadata"]["annotations"] = {mark: '{"data":"x"}'}
     change = compare(a_work(wanted), observed, context())
     assert [(edit.after, edit.is_sensitive) for edit in change.edits] == [
-        ("(sensitive, changed) #1", True)
+        (Mask('{"data":"x"}'), True)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -183,6 +184,27 @@ def a_secret_copied_into_a_deployment() -> Story:
     return before, {"shop/web.yaml": documents(leak)}
 
 
+def a_secret_in_many_places() -> Story:
+    """The same two values in two Secrets, in a workload, and another one on one cluster."""
+    policy = documents(propagation("secrets", "Secret"))
+
+    def files(value: str, *, on_us: str, other: str) -> Files:
+        encoded = base64.b64encode(on_us.encode()).decode()
+        one = rule(("us-1",), plaintext=patch("/data/password", encoded))
+        edge = override("token", one, kind="Secret")
+        edge["spec"]["resourceSelectors"] = [selector("Secret", name="token")]
+        return {
+            "shop/token.yaml": documents(secret(password=value, user=other)),
+            "shop/copy.yaml": documents(secret("copy", key=value)),
+            "shop/web.yaml": documents(deployment(env={"PASSWORD": value, "USER": other})),
+            "overrides/token.yaml": documents(edge),
+        }
+
+    before = files(CANARY, on_us=NEXT_CANARY, other="canary-user")
+    after = files(NEXT_CANARY, on_us=CANARY, other="canary-user-2")
+    return {**base(policies__secrets=policy), **before}, after
+
+
 def an_immutable_field() -> Story:
     before = base(shop__service=documents(service()), policies__service=_services())
     return before, {
@@ -323,6 +345,7 @@ SCENARIOS: Final[tuple[Callable[[], Story], ...]] = (
     a_namespace_declared,
     a_secret_changed,
     a_secret_copied_into_a_deployment,
+    a_secret_in_many_places,
     an_immutable_field,
     a_recreation,
     replicas_scaled,

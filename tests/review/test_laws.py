@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import random
@@ -42,6 +43,7 @@ from tests.review.scenarios import (
     Story,
     a_secret_changed,
     a_secret_copied_into_a_deployment,
+    a_secret_in_many_places,
     an_image_bumped_on_a_thousand_clusters,
     deletions_over_budget,
 )
@@ -71,16 +73,64 @@ def test_the_plan_of_a_commit_against_itself_is_empty(
         assert plan.is_empty, plan.changes
 
 
-@pytest.mark.parametrize("scenario", [a_secret_changed, a_secret_copied_into_a_deployment])
+SECRET = [a_secret_changed, a_secret_copied_into_a_deployment, a_secret_in_many_places]
+
+
+@pytest.mark.parametrize("scenario", SECRET)
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_format_shows_a_secret(
     scenario: Callable[[], Story], name: str, planned: Planned
 ) -> None:
     found = planned(scenario)
     shown = FORMATS[name](found.head.plan, context_of(found))
-    assert CANARY not in shown
-    assert NEXT_CANARY not in shown
     assert found.head.plan.changes
+    for canary in (CANARY, NEXT_CANARY):
+        assert canary not in shown
+        assert base64.b64encode(canary.encode()).decode() not in shown
+
+
+@pytest.mark.parametrize("scenario", SECRET)
+def test_no_format_shows_a_digest_of_a_secret(
+    scenario: Callable[[], Story], planned: Planned
+) -> None:
+    found = planned(scenario)
+    digests = {
+        digest
+        for outcome in (found.base, found.head)
+        for template in outcome.fleet.templates.values()
+        if template.key.kind == "Secret"
+        for digest in (template.digest, template.spec_digest)
+    }
+    digests |= {
+        change.desired.body.digest
+        for change in found.head.plan.changes
+        if change.desired is not None
+    }
+    assert digests
+    for show in FORMATS.values():
+        shown = show(found.head.plan, context_of(found))
+        assert not [digest for digest in digests if digest[:16] in shown]
+
+
+def test_equal_secrets_have_equal_numbers_in_the_whole_plan(planned: Planned) -> None:
+    edits = {
+        (change.cluster, change.key.name, edit.path): (edit.before, edit.after)
+        for change in planned(a_secret_in_many_places).head.plan.changes
+        for edit in change.edits
+    }
+    one, two, three, four = (f"(sensitive, changed) #{number}" for number in range(1, 5))
+    env = "spec.template.spec.containers[name=web].env"
+    assert edits["eu-1", "copy", "data.key"] == (one, two)
+    assert edits["eu-1", "token", "data.password"] == (one, two)
+    assert edits["us-1", "token", "data.password"] == (two, one)
+    assert edits["us-1", "web", f"{env}[name=PASSWORD].value"] == (one, two)
+    assert edits["us-1", "web", f"{env}[name=USER].value"] == (three, four)
+
+
+def test_a_plan_stands_for_one_content_of_a_secret(tmp_path: Path) -> None:
+    repo, base, head = repo_of(a_secret_changed, tmp_path / "fleet")
+    other = repo.commit({"shop/token.yaml": documents(secret(password="third", user="shop"))})
+    assert repo.plan(base, head).head.plan.digest != repo.plan(base, other).head.plan.digest
 
 
 def test_plans_are_the_same_under_every_hash_seed_and_load_no_kubernetes(tmp_path: Path) -> None:
