@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from reconciler.cycle.tables import Table
 from reconciler.cycle.touched import PolicyVersions, claimed_or_selected
@@ -17,8 +18,13 @@ from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic, Effect, Severity
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
+from reconciler.model.meter import Meter
 from reconciler.model.policy import PolicyRef
 
+_MATCH_SECONDS: Final = "resource_match_policy_duration_seconds"
+_APPLY_SECONDS: Final = "resource_apply_policy_duration_seconds"
+_APPLIES: Final = "policy_apply_attempts_total"
+_PREEMPTIONS: Final = "policy_preemption_total"
 WAITS_FOR_OVERRIDES, NOT_UNDERSTOOD, SELECTS_NOTHING = "RC051", "RC052", "RC053"
 
 
@@ -55,9 +61,10 @@ def bound_fleet(
     frozen: frozenset[ObjectKey],
     interpreter: Interpreter,
     memory: BindingMemory,
+    meter: Meter,
 ) -> BoundFleet:
     """Claim and bind every template that is not frozen."""
-    binder = _Binder(fleet, config, states, interpreter, memory)
+    binder = _Binder(fleet, config, states, interpreter, memory, meter)
     for key, template in fleet.templates.items():
         if key not in frozen:
             binder.take(template)
@@ -76,9 +83,10 @@ class _Binder:
         states: Mapping[ObjectKey, BindingState],
         interpreter: Interpreter,
         memory: BindingMemory,
+        meter: Meter,
     ) -> None:
         self._fleet, self._config, self._states = fleet, config, states
-        self._interpreter = interpreter
+        self._interpreter, self._meter = interpreter, meter
         self._index = PolicyIndex(fleet.propagation_policies, fleet.override_policies)
         self._priorities = priority_values(fleet.templates)
         self._is_sticky = config.policy_claim != "best"
@@ -98,7 +106,7 @@ class _Binder:
         state = self._states.get(template.key)
         before = state.claim if state is not None and self._is_sticky else None
         won = self._claims.of(
-            template.key, (template,), lambda: self._claim(template, before), (before,)
+            template.key, (template,), lambda: self._claim(template, before, state), (before,)
         )
         if won is None:
             return
@@ -128,8 +136,16 @@ class _Binder:
             }
         return touched
 
-    def _claim(self, template: Template, before: PolicyRef | None) -> Claim | None:
-        return claim(template, self._index, previous_claim=before, config=self._config)
+    def _claim(
+        self, template: Template, before: PolicyRef | None, state: BindingState | None
+    ) -> Claim | None:
+        began = self._meter.start()
+        won = claim(template, self._index, previous_claim=before, config=self._config)
+        self._meter.took(_MATCH_SECONDS, began)
+        last = state.claim if state is not None else None
+        if won is not None and last is not None and last != won.policy.ref:
+            self._meter.count(_PREEMPTIONS, "success")
+        return won
 
     def warn_of_idle_policies(self) -> None:
         """A policy that selects nothing is most often a typing error."""
@@ -164,14 +180,21 @@ class _Binder:
             self.bound.waiting.add(template.key)
 
     def _binding(self, template: Template, won: Claim, state: BindingState | None) -> Binding:
-        return bind(
-            template,
-            won.policy,
-            interpreter=self._interpreter,
-            config=self._config,
-            previous=state,
-            priorities=self._priorities,
-        )
+        began, result = self._meter.start(), "error"
+        try:
+            binding = bind(
+                template,
+                won.policy,
+                interpreter=self._interpreter,
+                config=self._config,
+                previous=state,
+                priorities=self._priorities,
+            )
+            result = "success"
+        finally:
+            self._meter.took(_APPLY_SECONDS, began, result)
+            self._meter.count(_APPLIES, result)
+        return binding
 
     def _wait(self, template: Template, diagnostic: Diagnostic) -> None:
         self.bound.waiting.add(template.key)

@@ -37,6 +37,7 @@ from reconciler.model.diagnostic import Diagnostic, Effect, in_order
 from reconciler.model.features import enabled
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
+from reconciler.model.meter import UNMETERED, Meter
 from reconciler.model.works import FleetWorks
 from reconciler.model.world import Outcome, Placed, World
 from reconciler.schedule import Plugins, SchedulingContext, profiles
@@ -54,11 +55,12 @@ _LOST = Diagnostic(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """Decides everything. `plugins` are the scheduler's, found outside the tree; `memory` serves
-    one cycle at a time.
+    one cycle at a time; `meter` hears how long steps took.
     """
 
     plugins: Plugins = field(default_factory=Plugins)
     memory: Memory = field(default_factory=Memory)
+    meter: Meter = UNMETERED
 
     def reconcile(self, world: World, now: str) -> Outcome:
         """One cycle; `now` is RFC 3339 and reaches controllers and times that are written down.
@@ -108,7 +110,7 @@ class _Cycle:
         assert force.fleet.config is not None, "a fleet without settings is held"
         self.world, self.force, self.now = world, force, now
         self.fleet, self.config = force.fleet, force.fleet.config
-        self.plugins, self.memory = engine.plugins, engine.memory
+        self.plugins, self.memory, self.meter = engine.plugins, engine.memory, engine.meter
         self.interpreter = self._interpreter()
         self.secrets = secret_values(self.fleet, force.before)
         self.questions: list[Question] = []
@@ -180,6 +182,7 @@ class _Cycle:
             self.force.frozen,
             self.interpreter,
             self.memory.bindings,
+            self.meter,
         )
         decisions = self._placing().decisions(bound.bindings.values())
         needs = requirements(
@@ -257,6 +260,7 @@ class _Cycle:
             enable_empty=self.config.enable_empty_workload_propagation,
             profiles=profiles(self.config.scheduler_profiles, self.plugins),
             wants_trace=self.world.wants_trace,
+            meter=self.meter,
         )
         settings = Settings(
             gates=context.gates,
@@ -314,7 +318,7 @@ class _Cycle:
     def _rendering(
         self, fleet: Fleet, config: FleetConfig, interpreter: Interpreter, memory: RenderingMemory
     ) -> Rendering:
-        return Rendering(fleet, config, self.clusters, interpreter, memory)
+        return Rendering(fleet, config, self.clusters, interpreter, memory, self.meter)
 
     def _render_frozen(self, rendered: RenderedFleet) -> None:
         """Frozen bindings keep their last Works: the last applied fleet on remembered targets."""

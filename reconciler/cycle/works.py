@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from reconciler.cycle.tables import Table
 from reconciler.cycle.touched import changed_rules, overridden
@@ -22,6 +23,7 @@ from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
+from reconciler.model.meter import Meter
 from reconciler.model.works import FleetOverrides, FleetWorks, ObjectWorks
 from reconciler.render import (
     OverrideIndex,
@@ -32,6 +34,7 @@ from reconciler.render import (
 )
 
 _EVERYWHERE = "all"
+_RENDER_SECONDS: Final = "binding_sync_work_duration_seconds"
 
 
 @dataclass(slots=True)
@@ -98,10 +101,11 @@ class Rendering:
         clusters: Iterable[Cluster],
         interpreter: Interpreter,
         memory: RenderingMemory,
+        meter: Meter,
     ) -> None:
         self._fleet, self._config, self._interpreter = fleet, config, interpreter
         self._clusters = {cluster.name: cluster for cluster in clusters}
-        self._memory = memory
+        self._memory, self._meter = memory, meter
         self._overrides = OverrideIndex(fleet.override_policies, self._clusters, memory.index)
         changed = changed_rules(memory.index.rules if memory.index else {}, self._overrides.rules)
         names = tuple(self._clusters)
@@ -141,6 +145,7 @@ class Rendering:
         self, template: Template, binding: Binding, state: BindingState
     ) -> tuple[tuple[Target, ...], Rendered]:
         targets = self._targets(state)
+        began = self._meter.start()
         rendered = render(
             template,
             binding,
@@ -150,6 +155,7 @@ class Rendering:
             generation=state.generation,
             eviction_tasks=state.eviction_tasks,
         )
+        self._meter.took(_RENDER_SECONDS, began, "error" if rendered.failed else "success")
         return targets, rendered
 
     def _targets(self, state: BindingState) -> tuple[Target, ...]:

@@ -73,18 +73,20 @@ _EVICTION_METRICS: dict[str, Metric] = {
 
 _POLICY_METRICS: dict[str, Metric] = {
     "resource_match_policy_duration_seconds": Metric(
-        _HISTOGRAM, "Time to find the policy of every template of a cycle."
+        _HISTOGRAM, "Time to find the policy of a template."
     ),
     "resource_apply_policy_duration_seconds": Metric(
-        _HISTOGRAM, "Time to turn claims into bindings.", ("result",)
+        _HISTOGRAM, "Time to make a binding of a claim.", ("result",)
     ),
-    "policy_apply_attempts_total": Metric(_COUNTER, "Attempts to apply a policy.", ("result",)),
+    "policy_apply_attempts_total": Metric(
+        _COUNTER, "Attempts to apply a policy to a template.", ("result",)
+    ),
     "policy_preemption_total": Metric(_COUNTER, "Claims that went to another policy.", ("result",)),
 }
 
 _WORK_METRICS: dict[str, Metric] = {
     "binding_sync_work_duration_seconds": Metric(
-        _HISTOGRAM, "Time to render the Works of a cycle.", ("result",)
+        _HISTOGRAM, "Time to render the Works of a binding.", ("result",)
     ),
     "work_sync_workload_duration_seconds": Metric(
         _HISTOGRAM, "Time to bring one Work to its member.", ("result",)
@@ -98,27 +100,12 @@ _WORK_METRICS: dict[str, Metric] = {
     "delete_resource_from_cluster": Metric(_COUNTER, "Objects deleted on members.", _WRITE),
 }
 
-_AUTOSCALER_METRICS: dict[str, Metric] = {
-    "cronfederatedhpa_process_duration_seconds": Metric(
-        _HISTOGRAM, "Time to process a CronFederatedHPA.", ("result",)
-    ),
-    "cronfederatedhpa_rule_process_duration_seconds": Metric(
-        _HISTOGRAM, "Time to process one rule of a CronFederatedHPA.", ("result",)
-    ),
-    "federatedhpa_process_duration_seconds": Metric(
-        _HISTOGRAM, "Time to process a FederatedHPA.", ("result",)
-    ),
-    "federatedhpa_pull_metrics_duration_seconds": Metric(
-        _HISTOGRAM, "Time to read a FederatedHPA's metrics.", ("result", "metricType")
-    ),
-}
-
 _SCHEDULER_METRICS: dict[str, Metric] = {
     "karmada_scheduler_schedule_attempts_total": Metric(
         _COUNTER, "Attempts to schedule a binding.", ("result", "schedule_type")
     ),
     "karmada_scheduler_e2e_scheduling_duration_seconds": Metric(
-        _HISTOGRAM, "Time to schedule the bindings of a cycle.", ("result", "schedule_type")
+        _HISTOGRAM, "Time to schedule a binding.", ("result", "schedule_type")
     ),
     "karmada_scheduler_scheduling_algorithm_duration_seconds": Metric(
         _HISTOGRAM, "Time of one step of scheduling.", ("schedule_step",)
@@ -198,7 +185,6 @@ METRICS: dict[str, Metric] = {
     **_EVICTION_METRICS,
     **_POLICY_METRICS,
     **_WORK_METRICS,
-    **_AUTOSCALER_METRICS,
     **_SCHEDULER_METRICS,
     **_INDICATOR_METRICS,
     **_REPORT_METRICS,

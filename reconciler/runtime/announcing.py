@@ -52,6 +52,10 @@ class Announcing:
     _frozen: frozenset[str] = frozenset()
     _holds: frozenset[str] = frozenset()
 
+    def __len__(self) -> int:
+        """How much waits to be told."""
+        return self._waiting.qsize()
+
     def seen(self, commit: str) -> None:
         """A new commit is the newest."""
         self._tell_host(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -49,11 +49,14 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeResult:
-    """One change with its end; `message` is redacted, `observed` what the member made of it."""
+    """One change with its end; `message` is redacted, `observed` what the member made of it.
+    `seconds` is how long it took, 0 for a change that asked nothing of the member.
+    """
 
     change: Change
     result: Result
     message: str = ""
+    seconds: float = field(default=0.0, compare=False)
     observed: dict[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
@@ -182,6 +185,12 @@ class _MemberRun:
             raise
 
     async def _ended(self, member: Member, change: Change) -> ChangeResult:
+        """The end of the change, and how long it took."""
+        began = self._options.now()
+        result = await self._attempted(member, change)
+        return replace(result, seconds=self._options.now() - began)
+
+    async def _attempted(self, member: Member, change: Change) -> ChangeResult:
         """The change carried out, or the reason why not."""
         try:
             return await self._carried_out(member, change)

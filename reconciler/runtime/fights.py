@@ -6,6 +6,7 @@ otherwise cost a write a pass for ever. Time is an argument.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,6 +54,14 @@ class Fights:
         """How often in a row the object was written to this state."""
         known = self._known(change, now)
         return known.count if known is not None else 0
+
+    def by_cluster(self, now: float) -> Counter[str]:
+        """How many objects of each member are fought about at the moment."""
+        return Counter(
+            cluster
+            for (cluster, _), one in self._rounds.items()
+            if one.count > FREE_ROUNDS and now - one.last < FORGET_SECONDS
+        )
 
     def _known(self, change: Change, now: float) -> _Rounds | None:
         """The rounds of this very desired state, if they are recent and it is no first creation."""

@@ -44,7 +44,8 @@ class Hub:
     """Reconciles one fleet.
 
     `kept_members` are members kept between passes, None to open them for each. `allowed` raises
-    when this process may not act any more. `heard` learns of every change that was carried out.
+    when this process may not act any more. `heard` learns of every change that was carried out,
+    `recorded` of decisions that are written down, `pushed` of every push (from any thread).
     With `keys` only commits count that are signed by one of them. `reading` is held while the
     repository is used. `standing` is what was last decided;
     `is_superseded` says that a newer commit waits for the pass that is going on, `has_postponed`
@@ -62,6 +63,8 @@ class Hub:
     kept_members: Callable[[], PassMembers] | None = None
     allowed: Callable[[], None] = lambda: None
     heard: Callable[[ChangeResult], None] = lambda _result: None
+    recorded: Callable[[], None] = lambda: None
+    pushed: Callable[[str, bool], None] = lambda _branch, _is_good: None
     keys: SigningKeys | None = None
     gathering: Gathering = field(init=False)
     files: StateFiles = field(init=False)

@@ -30,7 +30,8 @@ HeardOf = Callable[[str, ObjectKey, dict[str, Any] | None, dict[str, Any] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepingOptions:
-    """How members are kept. `changed` hears of a cluster whose readiness or facts changed.
+    """How members are kept. `changed` hears of a cluster whose readiness or facts changed, `asked`
+    how long it took to read its status, `joined` after how long it was ready for the first time.
 
     Readiness is asked every `probe_seconds`, facts every `facts_seconds`; an answer may take
     `answer_seconds` of real time.
@@ -41,6 +42,8 @@ class KeepingOptions:
     chance: Callable[[], float]
     heard: HeardOf = lambda *_: None
     changed: Callable[[str], None] = lambda _cluster: None
+    asked: Callable[[str, float], None] = lambda _cluster, _seconds: None
+    joined: Callable[[str, float], None] = lambda _cluster, _seconds: None
     probe_seconds: float = 10.0
     facts_seconds: float = 300.0
     answer_seconds: float = 20.0
@@ -62,10 +65,18 @@ class Keeper:
     _facts_at: float = float("-inf")
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
+    _started: float = 0.0
+    _has_joined: bool = False
 
     def start(self) -> None:
         """Begin to probe."""
+        self._started = self.options.clock.monotonic()
         self._task = asyncio.create_task(self._run())
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the member failed so often that nothing is asked of it for a while."""
+        return self.member is not None and self.member.is_resting
 
     def hurry(self) -> None:
         """Probe now: something suggests that what is known is wrong."""
@@ -104,6 +115,7 @@ class Keeper:
             self._hurry.clear()
 
     async def _round(self) -> None:
+        began = self.options.clock.monotonic()
         try:
             async with asyncio.timeout(self.options.answer_seconds):
                 ready = await self._probed(self._opened())
@@ -119,7 +131,12 @@ class Keeper:
         except ReconcilerError as error:
             self.problem = _sentence(error)
             return
+        self.options.asked(self.cluster.name, self.options.clock.monotonic() - began)
         self._counted(ready)
+        if not (self.problem or self._has_joined):
+            self._has_joined = True
+            took = self.options.clock.monotonic() - self._started
+            self.options.joined(self.cluster.name, took)
 
     def _opened(self) -> Member:
         if self.member is None:

@@ -10,9 +10,10 @@ later. Times are the clock's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from reconciler.adapters.clock import Scheduler
@@ -75,6 +76,7 @@ class Service:
     _passed_at: float = float("-inf")
     _interruptions: int = 0
     _told: frozenset[Diagnostic] = frozenset()
+    _new_members: dict[str, float] = field(default_factory=dict)
     _crashed: str = ""
 
     def __post_init__(self) -> None:
@@ -88,7 +90,13 @@ class Service:
             seen=self.announcing.seen,
             folder_seconds=self.options.folder_seconds,
         )
-        keeping = replace(self.keeping, heard=self._heard, changed=self._changed)
+        keeping = replace(
+            self.keeping,
+            heard=self._heard,
+            changed=self._changed,
+            asked=self.measuring.asked,
+            joined=self._joined,
+        )
         self.crew = Crew(keeping)
         self.drift = Drift(
             hub=self.hub,
@@ -120,6 +128,10 @@ class Service:
         Raises what a task ended with: `LockHeld` when this process may not act any more.
         """
         self.hub.kept_members, self.hub.heard = self.crew.for_pass, self._applied
+        self.hub.recorded, self.hub.pushed = (
+            self._recorded,
+            self._pushed(asyncio.get_running_loop()),
+        )
         scheduler = self._polling()
         tasks = [asyncio.create_task(each) for each in self._tasks()]
         waiting = asyncio.create_task(stopped.wait())
@@ -223,11 +235,7 @@ class Service:
         return await self._passed(done, clock.monotonic() - began)
 
     async def _passed(self, done: PassResult, seconds: float) -> bool:
-        self.measuring.passed(done, seconds)
-        self.measuring.watches(
-            (name, len(keeper.kinds) if keeper.kinds else 0)
-            for name, keeper in self.crew.keepers.items()
-        )
+        self.measuring.passed(done, seconds, self.hub.clock.now())
         self._told = told_pass(self.log, done, seconds, self._told)
         self._wake_at(done.outcome.next_wake)
         if self.hub.has_postponed or done.execution.is_interrupted:
@@ -235,6 +243,7 @@ class Service:
         if done.execution.is_interrupted:
             return True
         self._interruptions, self.report = 0, done.report
+        self._tell_joined()
         self.announcing.passed(done)
         for name in done.execution.frozen:
             if name in self.crew.keepers:
@@ -252,11 +261,61 @@ class Service:
 
     def _applied(self, result: ChangeResult) -> None:
         """A pass carried something out."""
+        self.measuring.wrote(result, seen_seconds_ago=self._seen_ago(), healed=False)
+        told_write(self.log, "applied", result)
+
+    def _recorded(self) -> None:
+        """What a pass decided is written down."""
+        ago = self._seen_ago()
+        if ago is not None:
+            self.measuring.count("reconciler_schedule_latency_seconds", ago)
+
+    def _seen_ago(self) -> float | None:
+        """Seconds since the commit was first seen that is being applied; None when it was applied
+        before.
+        """
         seen = self.source.seen_at(self._passing or "")
         is_news = seen is not None and self.source.left[:1] != (self._passing,)
-        ago = self.hub.clock.monotonic() - seen if seen is not None and is_news else None
-        self.measuring.wrote(result, seen_seconds_ago=ago, healed=False)
-        told_write(self.log, "applied", result)
+        return self.hub.clock.monotonic() - seen if seen is not None and is_news else None
+
+    def _pushed(self, loop: asyncio.AbstractEventLoop) -> Callable[[str, bool], None]:
+        """Hears of pushes in any thread, and counts them in this one."""
+
+        def heard(branch: str, is_good: bool) -> None:  # noqa: FBT001 - said by position
+            loop.call_soon_threadsafe(partial(self.measuring.pushed, branch, is_good=is_good))
+
+        return heard
+
+    # ---- measures
+
+    def measure(self) -> None:
+        """Bring the gauges up to date that say how things stand."""
+        keepers, tell = self.crew.keepers.items(), self.measuring.members
+        tell("reconciler_watches", ((name, len(one.kinds or ())) for name, one in keepers))
+        tell("reconciler_member_circuit_open", ((name, one.is_resting) for name, one in keepers))
+        fights = self.hub.fights.by_cluster(self.hub.clock.monotonic())
+        tell("reconciler_field_fights", ((name, fights[name]) for name, _ in keepers))
+        self.measuring.queues(
+            {
+                "source": len(self.source.workers),
+                "pass": len(self.passes),
+                "heal": len(self.drift.workers),
+                "announcement": len(self.announcing),
+            }
+        )
+
+    def _joined(self, cluster: str, seconds: float) -> None:
+        """A member is ready for the first time in this term; a pass knows whether it is new."""
+        self._new_members[cluster] = seconds
+
+    def _tell_joined(self) -> None:
+        standing = self.hub.standing
+        known = standing.world.state.member_uids if standing is not None else {}
+        for cluster, seconds in self._new_members.items():
+            if cluster not in known:
+                name = "reconciler_registration_latency_seconds"
+                self.measuring.count(name, seconds, member_cluster=cluster)
+        self._new_members.clear()
 
     def _healed(self, result: ChangeResult) -> None:
         self.measuring.wrote(result, seen_seconds_ago=None, healed=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from reconciler.adapters.web import MetricsBoard
 from reconciler.model.change import Action
 from reconciler.model.metric import METRICS, Metric, MetricKind, Sample
+from reconciler.runtime.evicting import WAITING, Evictions
 from reconciler.runtime.executor import ChangeResult, Result
+from reconciler.runtime.metering import CycleMeter
 from reconciler.runtime.results import PassResult
 from reconciler.status.samples import cluster_samples, report_samples
 
@@ -20,6 +23,7 @@ _WRITES: Final = {
     Action.ADOPT: "update_resource_to_cluster",
     Action.DELETE: "delete_resource_from_cluster",
 }
+_RESULTS: Final = {True: "success", False: "error"}
 _GAUGES_OF_PASSES: Final = tuple(
     name
     for name, metric in METRICS.items()
@@ -32,9 +36,12 @@ class Measuring:
     """Writes samples to the board."""
 
     board: MetricsBoard
+    meter: CycleMeter
+    evictions: Evictions = field(default_factory=Evictions)
 
-    def passed(self, done: PassResult, seconds: float) -> None:
+    def passed(self, done: PassResult, seconds: float, now: datetime) -> None:
         """A pass that came to its end."""
+        self.meter.told_to(self.board)
         result = "interrupted" if done.execution.is_interrupted else "success"
         self.count(
             "reconciler_cycle_duration_seconds", seconds, result="error" if done.error else result
@@ -46,9 +53,13 @@ class Measuring:
         self.board.replace(
             [one for one in gauges if _kind(one) is MetricKind.GAUGE], names=_GAUGES_OF_PASSES
         )
+        for sample in self.evictions.seen(done.outcome.state.bindings, now):
+            self.board.record(sample)
+        self.board.replace(self.evictions.waiting(), names=WAITING)
 
     def failed(self, seconds: float) -> None:
         """A pass that did not."""
+        self.meter.told_to(self.board)
         self.count("reconciler_cycle_duration_seconds", seconds, result="error")
 
     def wrote(self, result: ChangeResult, *, seen_seconds_ago: float | None, healed: bool) -> None:
@@ -59,7 +70,7 @@ class Measuring:
             return
         is_good = result.result is Result.DONE
         labels = {
-            "result": "success" if is_good else "error",
+            "result": _RESULTS[is_good],
             "apiversion": change.api_version,
             "kind": change.key.kind,
             "member_cluster": change.cluster,
@@ -67,6 +78,7 @@ class Measuring:
             "operationResult": "updated" if is_good else "none",
         }
         known = METRICS[name].labels
+        self.count("work_sync_workload_duration_seconds", result.seconds, result=labels["result"])
         self.count(name, 1, **{label: labels[label] for label in known})
         if is_good and healed:
             self.count("reconciler_drift_healed_total", 1, member_cluster=change.cluster)
@@ -77,15 +89,32 @@ class Measuring:
                 member_cluster=change.cluster,
             )
 
-    def watches(self, counts: Iterable[tuple[str, int]]) -> None:
-        """Open watches by cluster."""
-        self.board.replace(
-            [
-                Sample(name="reconciler_watches", value=count, labels={"member_cluster": cluster})
-                for cluster, count in counts
-            ],
-            names=("reconciler_watches",),
+    def called(self, cluster: str, verb: str, seconds: float) -> None:
+        """A member answered."""
+        self.count(
+            "reconciler_api_call_duration_seconds", seconds, verb=verb, member_cluster=cluster
         )
+
+    def asked(self, cluster: str, seconds: float) -> None:
+        """A member's status was read, or it did not answer in that time."""
+        self.count("cluster_sync_status_duration_seconds", seconds, member_cluster=cluster)
+
+    def pushed(self, branch: str, *, is_good: bool) -> None:
+        """A push of one of our branches."""
+        self.count("reconciler_push_total", 1, branch=branch, result=_RESULTS[is_good])
+
+    def members(self, name: str, values: Iterable[tuple[str, float]]) -> None:
+        """A gauge of every member there is, by cluster."""
+        samples = [
+            Sample(name=name, value=value, labels={"member_cluster": cluster})
+            for cluster, value in values
+        ]
+        self.board.replace(samples, names=(name,))
+
+    def queues(self, lengths: Mapping[str, int]) -> None:
+        """How much waits in each queue."""
+        for queue, length in lengths.items():
+            self.count("reconciler_queue_depth", length, queue=queue)
 
     def count(self, name: str, value: float, **labels: str) -> None:
         """One sample."""

@@ -177,6 +177,7 @@ class Pass:
             async with hub.reading:
                 is_newest = await asyncio.to_thread(self._may_delete, gathered, outcome)
                 await asyncio.to_thread(publishing.state, gathered, outcome)
+            hub.recorded()
             outcome = outcome if is_newest else _without_deletes(outcome)
         except (SourceUnavailable, PushRejected) as problem:
             if isinstance(problem, PushRaced):
@@ -340,6 +341,7 @@ class Pass:
             allowed=hub.allowed,
             progress=hub.progress,
             now=self.now,
+            pushed=hub.pushed,
         )
 
 

@@ -21,6 +21,11 @@ class Member(Protocol):
         """The cluster's name."""
         ...
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing is asked of it for a while, because it failed too often."""
+        ...
+
     async def probe(self) -> ClusterFacts:
         """Readiness, version, served kinds, uid and capacity, read now."""
         ...

@@ -6,7 +6,7 @@ shows as `PushRaced`. Nothing is written without a byte changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from reconciler.adapters.writeback.messages import commit_message
 from reconciler.model.cluster import ClusterFacts
 from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.errors import PushRaced
+from reconciler.model.errors import PushRaced, PushRejected
 from reconciler.model.report import FleetReport
 from reconciler.model.source import Move
 from reconciler.model.trailers import SOURCE_COMMIT
@@ -24,7 +24,7 @@ from reconciler.model.world import Outcome
 from reconciler.runtime.gathering import Gathered, Gathering
 from reconciler.runtime.recording import records
 from reconciler.runtime.reporting import report_files, subject
-from reconciler.runtime.repository import FleetRepository
+from reconciler.runtime.repository import BRANCHES, FleetRepository
 from reconciler.runtime.results import Progress
 from reconciler.runtime.state_files import StateFiles
 from reconciler.runtime.works_files import WorksFiles, followed_clusters, withheld
@@ -35,6 +35,7 @@ class Publishing:
     """The branches of one fleet at the moment of a pass.
 
     `allowed` raises when this process may not write any more; it is asked before every push.
+    `pushed` hears of every branch, and whether it moved; it may be called from any thread.
     """
 
     repository: FleetRepository
@@ -44,6 +45,7 @@ class Publishing:
     allowed: Callable[[], None]
     progress: Progress
     now: datetime
+    pushed: Callable[[str, bool], None] = lambda _branch, _is_good: None
 
     def state(self, gathered: Gathered, outcome: Outcome) -> None:
         """Push decisions; raises `PushRejected`, `PushRaced` or `SourceUnavailable`."""
@@ -60,8 +62,7 @@ class Publishing:
                 content = replace(content, tip=move.new)
         if content.tip != first:
             self.progress("state", "writing decisions to reconciler/state")
-            self.allowed()
-            self.repository.writer.push([Move(ref=branch.ref, expected=first, new=content.tip)])
+            self._push([Move(ref=branch.ref, expected=first, new=content.tip)])
 
     def report(
         self,
@@ -78,9 +79,21 @@ class Publishing:
         ]
         if moves:
             self.progress("status", subject(report))
-            self.allowed()
-            self.repository.writer.push(moves)
+            self._push(moves)
         return diagnostics
+
+    def _push(self, moves: list[Move]) -> None:
+        self.allowed()
+        landed: Collection[str] = ()
+        try:
+            self.repository.writer.push(moves)
+            landed = [move.ref for move in moves]
+        except PushRejected as refusal:
+            landed = refusal.landed
+            raise
+        finally:
+            for move in moves:
+                self.pushed(move.ref.removeprefix(BRANCHES), move.ref in landed)
 
     def _status(
         self,

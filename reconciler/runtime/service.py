@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ from reconciler.adapters.members.opening import open_member
 from reconciler.adapters.members.pacing import Time
 from reconciler.cycle import Engine
 from reconciler.model.cluster import Cluster
+from reconciler.model.meter import UNMETERED, Meter
 from reconciler.runtime.hub import Hub, Progress
 from reconciler.runtime.ports import Member
 from reconciler.runtime.redactor import Redactor
@@ -25,21 +28,34 @@ if TYPE_CHECKING:
 
 _GROUP = "reconciler.schedule"
 
+#: `(cluster, verb, seconds)` of a request that was answered.
+MemberCalled = Callable[[str, str, float], None]
+
 
 def build_hub(
     settings: Settings,
     progress: Progress,
     clock: Clock | None = None,
     keys: SigningKeys | None = None,
+    *,
+    called: MemberCalled = lambda _cluster, _verb, _seconds: None,
+    meter: Meter = UNMETERED,
 ) -> Hub:
-    """A hub over real members, and real time unless another clock is given."""
+    """A hub over real members, and real time unless another clock is given. `called` hears of
+    every answered request to a member, `meter` of the engine's steps.
+    """
     clock = clock or SystemClock()
     redactor = Redactor()
     time = Time(now=clock.monotonic, wait=clock.sleep, chance=random.random)
 
     def opener(cluster: Cluster) -> Member:
         return open_member(
-            cluster, settings.credentials, time=time, limits=settings.limits, redact=redactor
+            cluster,
+            settings.credentials,
+            time=time,
+            limits=settings.limits,
+            redact=redactor,
+            called=partial(called, cluster.name),
         )
 
     return Hub(
@@ -47,7 +63,7 @@ def build_hub(
         repository=FleetRepository.of(settings),
         opener=opener,
         clock=clock,
-        engine=Engine(plugins=scheduler_plugins()),
+        engine=Engine(plugins=scheduler_plugins(), meter=meter),
         progress=progress,
         redactor=redactor,
         keys=keys,

@@ -30,6 +30,7 @@ from reconciler.runtime.keeping import KeepingOptions
 from reconciler.runtime.logs import LibraryLogs, Log, LogFormat, build_log
 from reconciler.runtime.loop import Service, ServiceOptions
 from reconciler.runtime.measuring import Measuring
+from reconciler.runtime.metering import CycleMeter
 from reconciler.runtime.redactor import Redactor
 from reconciler.runtime.results import Clock
 from reconciler.runtime.service import build_hub, signing_keys
@@ -105,13 +106,14 @@ class Server:
                 running.result()
 
     async def _serve(self, term: int, allowed: Callable[[], None]) -> None:
-        hub = self.make_hub(self.settings) if self.make_hub else self._made_hub()
+        measuring = Measuring(board=self.board, meter=CycleMeter(self.clock.monotonic))
+        hub = self.make_hub(self.settings) if self.make_hub else self._made_hub(measuring)
         hub.allowed, self._redactor = allowed, hub.redactor
         service = Service(
             hub=hub,
             keeping=self._keeping(hub),
             log=self.log,
-            measuring=Measuring(board=self.board),
+            measuring=measuring,
             announcing=Announcing(log=self.log, host=self.service.host, sinks=self.service.sinks),
             options=self.options,
         )
@@ -125,9 +127,15 @@ class Server:
             self._running = None
             await hub.questioning.close()
 
-    def _made_hub(self) -> Hub:
-        keys = signing_keys(self.service.allowed_signers, self.service.openpgp_keys)
-        return build_hub(self.settings, lambda *_: None, self.clock, keys)
+    def _made_hub(self, measuring: Measuring) -> Hub:
+        return build_hub(
+            self.settings,
+            lambda *_: None,
+            self.clock,
+            signing_keys(self.service.allowed_signers, self.service.openpgp_keys),
+            called=measuring.called,
+            meter=measuring.meter,
+        )
 
     def _keeping(self, hub: Hub) -> KeepingOptions:
         return KeepingOptions(opener=hub.opener, clock=hub.clock, chance=random.random)
@@ -157,6 +165,7 @@ class Server:
             metrics=self.board,
             inbox=Inbox(watched, self._pushed),
             report=self._report,
+            measure=lambda: self._running.measure() if self._running else None,
             unready=lambda: self._running.unready() if self._running else {},
             unhealthy=lambda: self._running.unhealthy() if self._running else {},
             viewer_token=self.service.viewer_token,

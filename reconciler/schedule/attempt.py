@@ -6,6 +6,7 @@ Raises Refusal with the reason when the binding cannot be placed under the reque
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from reconciler.model.binding import Target
 from reconciler.model.cluster import Cluster
@@ -19,17 +20,25 @@ from reconciler.schedule.select import best_clusters, uses_all
 from reconciler.schedule.select.by_group import preference
 from reconciler.schedule.trace import Recorder
 
+_STEP_SECONDS: Final = "karmada_scheduler_scheduling_algorithm_duration_seconds"
+
 
 def attempt(request: Request, profile: Profile, recorder: Recorder | None) -> tuple[Target, ...]:
     """Targets sorted by cluster name."""
+    meter = request.context.meter
+    began = meter.start()
     feasible = fitting(request, profile, recorder)
+    began = meter.took(_STEP_SECONDS, began, "Filter")
     ranked = sorted(candidates(request, profile, feasible, recorder), key=preference)
+    began = meter.took(_STEP_SECONDS, began, "Score")
     selected = best_clusters(request, ranked, recorder)
+    began = meter.took(_STEP_SECONDS, began, "Select")
     if recorder is not None:
         recorder.select(ranked, selected)
     if not selected:
         raise Refusal(ScheduleReason.SCHEDULER_ERROR, "no clusters available to schedule")
     targets = assigned(request, profile, selected, recorder)
+    meter.took(_STEP_SECONDS, began, "AssignReplicas")
     if request.context.enable_empty:
         given = {one.name for one in targets}
         targets += [Target(name=one.name) for one in selected if one.name not in given]

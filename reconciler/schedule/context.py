@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.cluster import Cluster
 from reconciler.model.identity import ObjectKey
+from reconciler.model.meter import UNMETERED, Meter
 from reconciler.schedule.index import ClusterIndex
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class SchedulingContext:
     `gates` names the feature gates that are on. `enable_empty`: clusters that got no replica stay
     targets. `peers` may contain the binding itself, which is no peer of its own. `profiles` maps
     schedulerName to plugins; empty means the built-in profile alone. The order of `clusters` and
-    `peers` means nothing.
+    `peers` means nothing. `meter` hears how long things took.
     """
 
     clusters: tuple[Cluster, ...]
@@ -45,6 +46,7 @@ class SchedulingContext:
     peers: tuple[Peer, ...] = ()
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     wants_trace: bool = False
+    meter: Meter = field(default=UNMETERED, repr=False, compare=False)
     index: ClusterIndex = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

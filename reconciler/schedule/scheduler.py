@@ -18,9 +18,15 @@ from reconciler.schedule.framework import Profile, Refusal
 from reconciler.schedule.profiles import BUILT_IN, DEFAULT_NAME
 from reconciler.schedule.request import Request
 from reconciler.schedule.trace import Recorder
-from reconciler.schedule.trigger import is_triggered, scheduling_cause
+from reconciler.schedule.trigger import REPLICAS_CHANGED, is_triggered, scheduling_cause
 
 LONGEST_SETTLING: Final = 16
+_QUEUED: Final = "karmada_scheduler_queue_incoming_bindings_total"
+_ATTEMPTS: Final = "karmada_scheduler_schedule_attempts_total"
+_SCHEDULING_SECONDS: Final = "karmada_scheduler_e2e_scheduling_duration_seconds"
+#: Karmada's schedule types.
+_RECONCILE: Final = "ReconcileSchedule"
+_SCALE: Final = "ScaleSchedule"
 
 
 def schedule(
@@ -32,8 +38,8 @@ def schedule(
     for says what the scheduler would find where it has no cause to look.
     """
     is_ours = binding.claim is not None and not binding.is_scheduling_suspended
-    if is_ours and scheduling_cause(binding, previous, context):
-        return settled(binding, previous, context)
+    if is_ours and (cause := scheduling_cause(binding, previous, context)):
+        return _metered(binding, previous, context, cause)
     traces = place(binding, previous, context).traces if is_ours and context.wants_trace else ()
     if previous is None:
         return Decision(was_scheduled=False, traces=traces)
@@ -43,6 +49,21 @@ def schedule(
         was_scheduled=False,
         traces=traces,
     )
+
+
+def _metered(
+    binding: Binding, previous: BindingState | None, context: SchedulingContext, cause: str
+) -> Decision:
+    """The decision, told to the meter. Karmada: metrics.go, BindingSchedule."""
+    meter = context.meter
+    meter.count(_QUEUED, "BindingAdd" if previous is None else "BindingUpdate")
+    began = meter.start()
+    decision = settled(binding, previous, context)
+    result = "scheduled" if decision.reason is ScheduleReason.SUCCESS else "error"
+    kind = _SCALE if cause is REPLICAS_CHANGED else _RECONCILE
+    meter.took(_SCHEDULING_SECONDS, began, result, kind)
+    meter.count(_ATTEMPTS, result, kind)
+    return decision
 
 
 def settled(

@@ -17,6 +17,8 @@ from reconciler.model.policy import Placement, ReplicaSchedulingType
 from reconciler.schedule.context import SchedulingContext
 from reconciler.schedule.integers import int32
 
+REPLICAS_CHANGED: Final = "the number of replicas changed"
+
 COMPARED: Final = (
     "clusterAffinity",
     "clusterTolerations",
@@ -33,7 +35,7 @@ def scheduling_cause(
     if previous is None or placement_changed(placement, previous):
         return "the placement changed"
     if replicas_changed(binding, placement, previous):
-        return "the number of replicas changed"
+        return REPLICAS_CHANGED
     if is_triggered(previous):
         return "a rescheduling was triggered"
     if not binding.is_workload or not is_divided(placement):

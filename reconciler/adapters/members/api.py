@@ -15,13 +15,12 @@ import orjson
 from reconciler.adapters.members.discovery import Discovered, collected, legacy_rows
 from reconciler.adapters.members.pacing import Limits
 from reconciler.adapters.members.probe import probe_member, readiness
-from reconciler.adapters.members.transport import JSON, Answer, Request, Transport
+from reconciler.adapters.members.transport import APPLY_PATCH, JSON, Answer, Request, Transport
 from reconciler.model.cluster import ClusterFacts, Condition, ResourceModel
 from reconciler.model.errors import MemberRefused
 from reconciler.model.member import KindRef, Listing, ObjectRef, PatchType, WatchEvent
 
 FIELD_MANAGER: Final = "reconciler"
-APPLY_PATCH: Final = "application/apply-patch+yaml"
 METADATA_LIST: Final = f"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 _NOT_FOUND: Final = 404
 _GONE: Final = 410
@@ -49,6 +48,11 @@ class ApiMember:
     def name(self) -> str:
         """The cluster's name."""
         return self._name
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether nothing is asked of it for a while, because it failed too often."""
+        return self._transport.is_resting
 
     async def probe(self) -> ClusterFacts:
         """Readiness, version, served kinds, uid and capacity. A server that does not answer or is

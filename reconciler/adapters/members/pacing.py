@@ -75,6 +75,11 @@ class Breaker:
     _failures: int = 0
     _opened_at: float | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is asked, but to find out."""
+        return self._opened_at is not None
+
     def check(self, name: str) -> None:
         """MemberUnreachable while open; after the pause the next caller may try."""
         if self._opened_at is None:

@@ -26,6 +26,10 @@ from reconciler.model.errors import MemberRefused, MemberUnreachable, NoCredenti
 from reconciler.model.text import printable, shortened
 
 JSON: Final = "application/json"
+APPLY_PATCH: Final = "application/apply-patch+yaml"
+#: Verbs of reads by what their query says, and of writes by their method.
+_READS: Final = {"watch": "watch", "limit": "list"}
+_WRITES: Final = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _TOO_MANY: Final = 429
 _UNAUTHORIZED: Final = 401
 _REDIRECTS: Final = range(300, 400)
@@ -34,6 +38,10 @@ _GOOD: Final = range(200, 300)
 _LONGEST_TEXT: Final = 4000
 _LONGEST_PAUSE: Final = 10.0
 _NETWORK_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError)
+
+
+#: `(verb, seconds)` of a request that was answered.
+Called = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +59,13 @@ class Request:
     def is_read(self) -> bool:
         """Whether asking twice changes nothing."""
         return self.method == "GET"
+
+    @property
+    def verb(self) -> str:
+        """What Kubernetes calls it."""
+        if self.is_read:
+            return next((verb for name, verb in _READS.items() if name in self.query), "get")
+        return "apply" if self.content_type == APPLY_PATCH else _WRITES[self.method]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +94,7 @@ class Answer:
 
 
 class Transport:
-    """The connections to one member."""
+    """The connections to one member; `called` hears of every answer."""
 
     def __init__(
         self,
@@ -89,16 +104,23 @@ class Transport:
         limits: Limits,
         time: Time,
         redact: Callable[[str], str],
+        called: Called = lambda _verb, _seconds: None,
     ) -> None:
         self._name = name
         self._credentials = credentials
         self._limits = limits
         self._time = time
         self._redact = redact
+        self._called = called
         self._bucket = TokenBucket(limits, time)
         self._breaker = Breaker(limits, time)
         self._places = asyncio.Semaphore(limits.concurrency)
         self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the member failed so often that it is left alone for a while."""
+        return self._breaker.is_open
 
     async def send(self, request: Request) -> Answer:
         """The answer, whatever its status; MemberUnreachable when there is none."""
@@ -150,12 +172,13 @@ class Transport:
         timeout = aiohttp.ClientTimeout(
             total=None, connect=self._limits.connect_seconds, sock_read=seconds
         )
-        has_begun = False
+        has_begun, began = False, self._time.now()
         try:
             async with self._open(request, timeout) as response:
                 if response.status not in _GOOD:
                     raise self.refusal(await self._whole(response))
                 has_begun = True
+                self._called(request.verb, self._time.now() - began)
                 self._breaker.succeeded()
                 async for line in self._split(response):
                     yield line
@@ -176,11 +199,13 @@ class Transport:
         async with self._places:
             self._breaker.check(self._name)
             await self._bucket.take()
+            began = self._time.now()
             timeout = aiohttp.ClientTimeout(
                 total=self._limits.timeout_seconds, connect=self._limits.connect_seconds
             )
             async with self._answered(), self._open(request, timeout) as response:
                 answer = await self._whole(response)
+            self._called(request.verb, self._time.now() - began)
         if answer.status in _REDIRECTS:
             raise MemberRefused(
                 f"{self._name} answered with a redirect, which is not followed",

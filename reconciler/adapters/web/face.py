@@ -28,6 +28,10 @@ def _nothing_wrong() -> Mapping[str, str]:
     return {}
 
 
+def _nothing_to_measure() -> None:
+    return None
+
+
 def _no_report() -> FleetReport | None:
     return None
 
@@ -36,7 +40,8 @@ def _no_report() -> FleetReport | None:
 class Face:
     """What one service shows.
 
-    `report` is the last pass's, None before the first. `unready` and `unhealthy` map the name of a
+    `report` is the last pass's, None before the first. `measure` brings gauges that nobody records
+    up to date. `unready` and `unhealthy` map the name of a
     check to what is wrong, empty when nothing is; neither may hold a secret. `viewer_token` guards
     everything that shows names of the fleet; empty, whoever reaches the port may look.
     """
@@ -44,6 +49,7 @@ class Face:
     metrics: MetricsBoard
     inbox: Inbox
     report: Callable[[], FleetReport | None] = _no_report
+    measure: Callable[[], None] = _nothing_to_measure
     unready: Callable[[], Mapping[str, str]] = _nothing_wrong
     unhealthy: Callable[[], Mapping[str, str]] = _nothing_wrong
     viewer_token: str = field(default="", repr=False)

@@ -9,7 +9,7 @@ counted. Used from one thread; `exposition` may be called from another.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -63,12 +63,20 @@ class MetricsBoard(Collector):
         """Set a gauge, add to a counter, observe into a histogram; KeyError for unknown names."""
         metric = METRICS[sample.name]
         if metric.kind is MetricKind.HISTOGRAM:
-            self._observe(sample)
+            self.observe(sample.name, (sample.value,), sample.labels)
             return
         values = self._values.setdefault(sample.name, {})
         labels = self._place(sample, values)
         before = values.get(labels, 0.0) if metric.kind is MetricKind.COUNTER else 0.0
         values[labels] = before + sample.value
+
+    def observe(self, name: str, values: Iterable[float], labels: Mapping[str, str]) -> None:
+        """Many values of one series of a histogram."""
+        distributions = self._distributions.setdefault(name, {})
+        place = self._place(Sample(name=name, value=0, labels=labels), distributions)
+        distribution = distributions.setdefault(place, _Distribution())
+        for value in values:
+            distribution.add(max(value, 0.0))
 
     def replace(self, samples: Iterable[Sample], *, names: Iterable[str] = ()) -> None:
         """Gauges as they are now: series of the same metrics that are not given are gone.
@@ -112,11 +120,6 @@ class MetricsBoard(Collector):
                     yield from self._counter(name, metric.help, metric.labels)
                 case MetricKind.HISTOGRAM:
                     yield from self._histogram(name, metric.help, metric.labels)
-
-    def _observe(self, sample: Sample) -> None:
-        distributions = self._distributions.setdefault(sample.name, {})
-        labels = self._place(sample, distributions)
-        distributions.setdefault(labels, _Distribution()).add(max(sample.value, 0.0))
 
     def _place(
         self, sample: Sample, series: dict[_Labels, float] | dict[_Labels, _Distribution]

@@ -12,7 +12,9 @@ from reconciler.adapters.web.routes.route import FACE, Access, Route
 
 async def answer(request: web.Request) -> web.Response:
     """The exposition; many series take a while, and members must not wait for it."""
-    text = await asyncio.to_thread(request.app[FACE].metrics.exposition)
+    face = request.app[FACE]
+    face.measure()
+    text = await asyncio.to_thread(face.metrics.exposition)
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
 
