@@ -12,8 +12,9 @@ from multidict import MultiMapping
 from reconciler.adapters.simulation import errors
 from reconciler.adapters.simulation.calls import JSON, TRUE, Call
 from reconciler.adapters.simulation.deletes import DeleteOptions
+from reconciler.adapters.simulation.places import WriteOptions
 from reconciler.adapters.simulation.reads import ListOptions
-from reconciler.adapters.simulation.writes import APPLY_PATCH, WriteOptions
+from reconciler.adapters.simulation.writes import APPLY_PATCH
 from reconciler.parse.yaml import read_documents
 
 BODY_LIMIT: Final = 3 * 1024 * 1024

@@ -15,8 +15,8 @@ from reconciler.adapters.simulation.access import User
 from reconciler.adapters.simulation.catalogue import Resource
 from reconciler.adapters.simulation.cluster import SimulatedCluster
 from reconciler.adapters.simulation.errors import ApiError
+from reconciler.adapters.simulation.places import Place
 from reconciler.adapters.simulation.routing import Target
-from reconciler.adapters.simulation.writes import Place
 
 JSON: Final = "application/json"
 TRUE: Final = frozenset({"1", "true", "True", "TRUE", "t", "T"})

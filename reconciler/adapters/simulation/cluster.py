@@ -25,16 +25,11 @@ from reconciler.adapters.simulation.encoding import Encoder
 from reconciler.adapters.simulation.faults import HEALTHY
 from reconciler.adapters.simulation.features import features
 from reconciler.adapters.simulation.generated import populate
+from reconciler.adapters.simulation.places import Place, WriteOptions
 from reconciler.adapters.simulation.shapes import Struct, type_table
 from reconciler.adapters.simulation.store import Event, Key, Store
 from reconciler.adapters.simulation.watching import Watch
-from reconciler.adapters.simulation.writes import (
-    APPLY_PATCH,
-    MERGE_PATCH,
-    Place,
-    WriteOptions,
-    Writes,
-)
+from reconciler.adapters.simulation.writes import APPLY_PATCH, MERGE_PATCH, Writes
 
 Manifest = dict[str, Any]
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_DNS, "simulation.fleet-reconciler.io")

@@ -13,7 +13,7 @@ from reconciler.adapters.simulation.conversion import to_version
 
 if TYPE_CHECKING:
     from reconciler.adapters.simulation.cluster import SimulatedCluster
-    from reconciler.adapters.simulation.writes import Place
+    from reconciler.adapters.simulation.places import Place
 
 Manifest = dict[str, Any]
 ORPHAN: Final = "orphan"

@@ -28,13 +28,13 @@ from reconciler.adapters.simulation.calls import (
 )
 from reconciler.adapters.simulation.catalogue import Resource
 from reconciler.adapters.simulation.deletes import delete
+from reconciler.adapters.simulation.places import Place
 from reconciler.adapters.simulation.routing import Target
 from reconciler.adapters.simulation.writes import (
     APPLY_PATCH,
     JSON_PATCH,
     MERGE_PATCH,
     STRATEGIC_PATCH,
-    Place,
 )
 
 _PATCHES: Final = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)

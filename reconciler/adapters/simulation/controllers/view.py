@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.adapters.simulation.deletes import DeleteOptions, delete
 from reconciler.adapters.simulation.errors import ApiError
-from reconciler.adapters.simulation.writes import Place, WriteOptions
+from reconciler.adapters.simulation.places import Place, WriteOptions
 
 if TYPE_CHECKING:
     from reconciler.adapters.simulation.catalogue import Resource
