@@ -4,7 +4,8 @@ Two sources of "observed" make the two plans: members' answers (apply, and dry r
 Works of the base
 commit (offline). Rules: nothing is compared on a member that could not be read; nothing happens to
 untouched
-objects; only what is recorded as placed by us is deleted.
+objects; only what is recorded as placed by us is deleted, and nothing on a member that does not
+count as ready.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Comparing:
 
     `untouched` are (cluster, identity) that keep whatever they have, `preserved` identities whose
     policy leaves
-    them behind. `recorded` by cluster.
+    them behind. `recorded` by cluster. `unready` are members that keep what was placed there.
     """
 
     fleet: Fleet
@@ -55,6 +56,7 @@ class Comparing:
     recorded: Mapping[str, frozenset[ObjectKey]]
     untouched: frozenset[tuple[str, ObjectKey]] = frozenset()
     preserved: frozenset[ObjectKey] = frozenset()
+    unready: frozenset[str] = frozenset()
     secrets: SecretValues = field(default=NO_SECRETS)
 
     def with_members(self, works: Works, observed: Mapping[str, Observed | None]) -> Compared:
@@ -135,6 +137,8 @@ class Comparing:
         yield from bare_namespaces(cluster, wanted, seen.namespaces)
         for work in wanted:
             yield self._placed(compare(work, seen.objects.get(work.key), context))
+        if cluster in self.unready:
+            return
         for key in self._leftovers(cluster, works, context):
             body = seen.objects.get(key)
             if body is not None:

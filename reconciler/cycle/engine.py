@@ -347,6 +347,7 @@ class _Cycle:
             recorded=self.world.state.recorded,
             untouched=frozenset(rendered.untouched),
             preserved=frozenset(self._preserved(removed)),
+            unready=members.unready,
             secrets=self.secrets,
         )
         if self.world.base is not None:

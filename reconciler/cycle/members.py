@@ -4,6 +4,10 @@ Rules (design §2, §6): a member that does not answer or has no credentials fre
 one whose kube-system uid
 is not the recorded one, or is not told any more, and two Clusters that turn out to be the same
 member.
+
+One that answers but does not count as ready yet is written to, and nothing is pruned there: placing
+goes by what counts, so that what Git wants there may not be placed there again. Karmada's execution
+controller leaves the objects of a deleted Work as long as the cluster is not ready.
 """
 
 from __future__ import annotations
@@ -21,9 +25,13 @@ UNREADABLE, OTHER_MEMBER, SAME_MEMBER, LEFT_BEHIND = "RC080", "RC081", "RC082", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberCheck:
-    """`observed` has the members that may be acted on; `frozen` the others, by name and reason."""
+    """`observed` has the members that may be acted on; `frozen` the others, by name and reason.
+
+    `unready` are those that do not count as ready, whether they answer or not.
+    """
 
     observed: Mapping[str, Observed]
+    unready: frozenset[str] = frozenset()
     frozen: Mapping[str, str] = field(default_factory=dict)
     uids: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -43,6 +51,7 @@ def checked_members(clusters: tuple[Cluster, ...], world: World) -> MemberCheck:
             for cluster in clusters
             if cluster.name not in frozen and (seen := world.observed.get(cluster.name)) is not None
         },
+        unready=frozenset(cluster.name for cluster in clusters if not _counts_as_ready(cluster)),
         frozen=frozen,
         uids={
             cluster.name: cluster.facts.uid
@@ -51,6 +60,12 @@ def checked_members(clusters: tuple[Cluster, ...], world: World) -> MemberCheck:
         },
         diagnostics=tuple(diagnostics),
     )
+
+
+def _counts_as_ready(cluster: Cluster) -> bool:
+    """Whether its condition is one that no taint follows from."""
+    ready = cluster.facts.condition("Ready") if cluster.facts is not None else None
+    return ready is not None and ready.status == "True"
 
 
 def _problems(clusters: tuple[Cluster, ...], world: World) -> Iterator[Diagnostic]:

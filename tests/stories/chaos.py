@@ -10,19 +10,22 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from aiohttp import web
 
-from reconciler.adapters.simulation import Faults, SimulatedCluster, SimulatedFleet
+from reconciler.adapters.simulation import Faults, SimulatedCluster
 from reconciler.adapters.simulation.faults import HEALTHY
 from tests.githttp import GitServer, serving
+from tests.stories.chaoshub import START
+from tests.stories.chaosrecord import AuditedFleet, Deletion, Place, Record
 from tests.stories.fleetbench import config_map, deployment, policy
 from tests.stories.servicebench import CONFIG, RunningHub, SourceRepo, eventually
 
@@ -36,10 +39,8 @@ HOOK: Final = """\
 #!/bin/sh
 [ ! -e reject ] || { echo "not today" >&2; exit 1; }
 """
-#: A deletion may still follow a commit that was replaced by so many newer ones.
-LATEST: Final = 12
-
-Place = tuple[str, str, str]
+#: The hub's log lines told of a wrong deletion: so many simulated seconds before it and after.
+AROUND: Final = (20.0, 5.0)
 
 
 @dataclass(slots=True)
@@ -74,17 +75,15 @@ class Chaos:
     apps: int = 8
     seconds: float = 600.0
     factor: float = 6.0
-    log: list[str] = field(default_factory=list)
+    record: Record = field(init=False)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)  # noqa: S311 - a seed that can be told
-        self.fleet = SimulatedFleet(self.members, nodes=1)
+        self.record = Record(self.factor)
+        self.fleet = AuditedFleet(self.members, self.record.moment)
         self.names = sorted(self.fleet.clusters)
         self.state: dict[str, App] = {}
         self.numbers = 0
-        self.wanted: list[set[Place]] = []
-        self.deletions: list[tuple[Place, int]] = []
-        self.me = threading.get_ident()
         self.tips: list[str] = []
 
     # ---- the run
@@ -92,7 +91,7 @@ class Chaos:
     def run(self) -> None:
         """Everything, and the verdict."""
         for cluster in self.fleet:
-            cluster.store.listeners.append(self._listener(cluster))
+            self.record.follow(cluster)
         endpoints = self.fleet.start()
         try:
             with self._hosted() as host:
@@ -132,13 +131,13 @@ class Chaos:
             self.source,
             environment={
                 "CHAOS_FACTOR": str(self.factor),
-                "CHAOS_BEGAN": str(time.time()),
+                "CHAOS_BEGAN": str(self.record.began),
                 "PYTHONPATH": str(Path(__file__).parents[2]),
             },
             module="tests.stories.chaoshub",
             repo=self.host.url("fleet.git"),
         )
-        self.hub.start()
+        self._start_hub()
 
     def _torment(self) -> None:
         deeds: list[tuple[int, Callable[[], None]]] = [
@@ -160,7 +159,6 @@ class Chaos:
         ends = time.monotonic() + self.seconds / self.factor
         while time.monotonic() < ends:
             act = self.dice.choices(acts, weights)[0]
-            self.log.append(f"{act.__name__}")
             act()
             time.sleep(self.dice.uniform(0.2, 4.0) / self.factor)
 
@@ -175,7 +173,7 @@ class Chaos:
             self._write(app)
         self.last = self._commit("calm")
         if self.hub.process is None or self.hub.process.poll() is not None:
-            self.hub.start()
+            self._start_hub()
 
     # ---- Git
 
@@ -196,20 +194,22 @@ class Chaos:
 
     def _commit(self, message: str) -> str:
         commit = self.source.commit(message)
-        self.wanted.append(
-            {
-                (cluster, kind, app.name)
-                for app in self.state.values()
-                for cluster in app.clusters
-                for kind in ("ConfigMap", "Deployment")
-            }
-        )
+        # Noted first: who fetches it may act on it before the push comes back.
+        self.record.pushed(commit, message, self._wanted())
         # Straight into the bare repository, as if pushed from elsewhere while the host is down.
         self._bare("fetch", "-q", str(self.source.repo), "+main:main")
         with suppress(subprocess.CalledProcessError):
             tip = self._bare("rev-parse", "--verify", "-q", "refs/heads/reconciler/state")
             self.tips.append(tip)
         return commit
+
+    def _wanted(self) -> set[Place]:
+        return {
+            (cluster, kind, app.name)
+            for app in self.state.values()
+            for cluster in app.clusters
+            for kind in ("ConfigMap", "Deployment")
+        }
 
     def _write(self, app: App) -> None:
         value = str(app.value)
@@ -237,7 +237,7 @@ class Chaos:
         app = App(f"app-{self.numbers}", 0, self._some_clusters())
         self.state[app.name] = app
         self._write(app)
-        if self.wanted:
+        if self.record.commits:
             self._commit(f"add {app.name}")
 
     def _some_clusters(self) -> list[str]:
@@ -275,6 +275,7 @@ class Chaos:
 
     def _host_down(self) -> None:
         self.host.is_down = not self.host.is_down
+        self.record.did(f"the host is {'down' if self.host.is_down else 'up'}")
 
     def _host_rejects(self) -> None:
         file = self.bare / "reject"
@@ -282,6 +283,7 @@ class Chaos:
             file.unlink()
         else:
             file.touch()
+        self.record.did(f"the host {'refuses' if file.exists() else 'takes'} pushes")
 
     def _race(self) -> None:
         """Somebody else's commit on one of our branches, which changes no file."""
@@ -290,19 +292,9 @@ class Chaos:
             tip = self._bare("rev-parse", "--verify", "-q", f"refs/heads/{branch}")
             new = self._bare("commit-tree", f"{tip}^{{tree}}", "-p", tip, "-m", "race")
             self._bare("update-ref", f"refs/heads/{branch}", new, tip)
+            self.record.did(f"race on the host for {branch}")
 
     # ---- members
-
-    def _listener(self, cluster: SimulatedCluster) -> Callable[[tuple[str, str], Any], None]:
-        kinds = {("", "configmaps"): "ConfigMap", ("apps", "deployments"): "Deployment"}
-
-        def heard(name: tuple[str, str], event: Any) -> None:
-            is_mine = threading.get_ident() == self.me
-            if event.type == "DELETED" and name in kinds and not is_mine:
-                place = (cluster.name, kinds[name], event.key[1])
-                self.deletions.append((place, len(self.wanted)))
-
-        return heard
 
     def _member(self) -> SimulatedCluster:
         return self.fleet[self.dice.choice(self.names)]
@@ -316,15 +308,18 @@ class Chaos:
         with suppress(Exception):
             if self.dice.random() < 0.5:
                 kind = self.dice.choice([("v1", "ConfigMap"), ("apps/v1", "Deployment")])
+                self.record.did(f"delete {kind[1]} {name} on {member.name} by hand")
                 member.delete(*kind, name, NAMESPACE)
             else:
                 patch = {"data": {"value": "drifted"}}
+                self.record.did(f"edit ConfigMap {name} on {member.name} by hand")
                 member.patch("v1", "ConfigMap", name, patch, namespace=NAMESPACE)
 
     def _spoil_member(self) -> None:
         member = self._member()
         if not member.faults.is_healthy:
             member.faults = HEALTHY
+            self.record.did(f"mend {member.name} again")
             return
         member.faults = self.dice.choice(
             [
@@ -343,31 +338,50 @@ class Chaos:
                 Faults(expired_certificate=True),
             ]
         )
+        self.record.did(f"spoil {member.name} with {_named(member.faults)}")
 
     def _restart_member(self) -> None:
-        self._member().restart()
+        member = self._member()
+        self.record.did(f"restart {member.name} with its data")
+        member.restart()
 
     # ---- the hub
 
-    def _kill_hub(self) -> None:
-        self.hub.kill()
-        time.sleep(self.dice.uniform(0, 2) / self.factor)
+    def _start_hub(self) -> None:
+        self.fleet.term += 1
+        self.record.did(f"start hub {self.fleet.term}")
         self.hub.start()
 
+    def _kill_hub(self) -> None:
+        self.record.did("kill hub")
+        self.hub.kill()
+        time.sleep(self.dice.uniform(0, 2) / self.factor)
+        self._start_hub()
+
     def _stop_hub(self) -> None:
+        self.record.did("stop hub")
         if self.hub.process is not None and self.hub.process.poll() is None:
             self.hub.stop(30)
-        self.hub.start()
+        self._start_hub()
 
     # ---- the verdict
 
     def _judge(self) -> None:
-        eventually(self._is_at_rest, seconds=90)
-        assert self.wrongly_deleted() == []
+        self._come_to_rest()
+        wrong = self.record.wrongly_deleted()
+        assert not wrong, self._explained(wrong)
+        assert self.fleet.writers == sorted(self.fleet.writers), "two hubs wrote at a time"
         assert self.hub.stop() == 0
         self._bare("fsck", "--strict", "--no-dangling")
         for tip in self.tips:
             self._bare("merge-base", "--is-ancestor", tip, "refs/heads/reconciler/state")
+
+    def _come_to_rest(self) -> None:
+        try:
+            eventually(self._is_at_rest, seconds=90)
+        except AssertionError:
+            last = self.hub.lines()[-40:]
+            raise AssertionError("\n".join([self.difference, *map(str, last)])) from None
 
     def _is_at_rest(self) -> bool:
         self.difference = self._first_difference()
@@ -398,13 +412,60 @@ class Chaos:
             return "the state branch is at another commit"
         return "" if "everythingApplied: true" in summary else "the report is not complete"
 
-    def wrongly_deleted(self) -> list[Place]:
-        """What was deleted though every commit of late wanted it."""
-        return [
-            place
-            for place, count in self.deletions
-            if all(place in wanted for wanted in self.wanted[max(0, count - LATEST) : count])
-        ]
+    # ---- what the verdict rests on
+
+    def _explained(self, wrong: list[Deletion]) -> str:
+        """Everything that is known of the first deletions that nobody wanted."""
+        told = [f"seed {self.seed}: {len(wrong)} objects were deleted that Git wanted"]
+        for one in wrong[:3]:
+            told += ["", *self.record.told(one), *self._decisions(one), *self._logged(one)]
+        return "\n".join(told)
+
+    def _decisions(self, deletion: Deletion) -> Iterator[str]:
+        """What the state branch said of its place: every change of it before the deletion."""
+        cluster, kind, name = deletion.place
+        group = {"ConfigMap": "core", "Deployment": "apps"}[kind]
+        binding = f"bindings/{NAMESPACE}/{group}/{kind}/{name}.yaml"
+        began = START.timestamp()
+        log = self._bare("log", "--format=%H %ct %s", "refs/heads/reconciler/state")
+        last = ""
+        for line in reversed(log.splitlines()):
+            commit, at, subject = line.split(" ", 2)
+            if float(at) - began > deletion.at:
+                return
+            said = self._placed(commit, binding, cluster)
+            if said != last:
+                yield f"  {float(at) - began:8.0f} s  state {commit[:12]}: {said}: {subject}"
+            last = said
+
+    def _placed(self, commit: str, binding: str, cluster: str) -> str:
+        try:
+            document = yaml.safe_load(self._bare("show", f"{commit}:{binding}"))
+        except subprocess.CalledProcessError:
+            return "no binding"
+        targets = [one["name"] for one in document["spec"].get("clusters") or ()]
+        return "placed there" if cluster in targets else "not placed there"
+
+    def _logged(self, deletion: Deletion) -> Iterator[str]:
+        """The hub's log around the deletion, as far as it can have to do with it."""
+        cluster, _, name = deletion.place
+        first, last = deletion.at - AROUND[0], deletion.at + AROUND[1]
+        for line in self.hub.lines():
+            if "time" not in line:
+                continue
+            at = (datetime.fromisoformat(line["time"]) - START).total_seconds()
+            about = str(line.get("cluster", cluster)), str(line.get("object", name))
+            if first <= at <= last and about[0] == cluster and about[1].endswith(name):
+                said = {key: value for key, value in line.items() if key != "time"}
+                yield f"  {at:8.2f} s  hub: {said}"
+
+
+def _named(faults: Faults) -> str:
+    return ", ".join(
+        f"{name}={value}"
+        for name, value in faults.as_dict().items()
+        if value != getattr(HEALTHY, name)
+    )
 
 
 def _apps(objects: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

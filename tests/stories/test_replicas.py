@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.simulation import Faults, SimulatedFleet
+from reconciler.adapters.simulation import Faults, SimulatedCluster, SimulatedFleet
 from tests.stories.fleetbench import config_map, policy
 from tests.stories.servicebench import RunningHub, SourceRepo, eventually
-from tests.stories.test_service import Counted, everywhere, set_level
+from tests.stories.test_service import Counted, everywhere, set_level, stopped_in_order
 
 LEASE = "fleet-reconciler/fleet-reconciler"
 
@@ -97,6 +97,31 @@ def test_a_leader_that_stops_in_order_hands_over_at_once(
     set_level(leader.source, "1")
     eventually(lambda: everywhere(fleet, "1"), 30)
     assert time.monotonic() - began < 8
+
+
+def test_a_leader_that_stops_in_the_middle_of_a_wave_ends_its_pass_first(
+    replicas: list[RunningHub], fleet: Counted
+) -> None:
+    leader, _ = one_leads(replicas)
+    eventually(lambda: everywhere(fleet, "0"))
+    eventually(lambda: leader.lines("pass"))
+    for cluster in fleet:
+        cluster.faults = Faults(latency_seconds=0.4)
+    many = [config_map(f"many-{number}", value="1") for number in range(60)]
+    leader.source.documents("many.yaml", *many)
+    commit = leader.source.commit("many")
+    eventually(lambda: fleet["member1"].get("v1", "ConfigMap", "many-0", "shop"), 20)
+    assert leader.stop(20) == 0
+    stopped_in_order(leader, commit)
+    for cluster in fleet:
+        cluster.faults = Faults()
+    eventually(lambda: all(len(every(cluster)) == 60 for cluster in fleet), 30)
+
+
+def every(cluster: SimulatedCluster) -> list[str]:
+    """Names of the many that are there."""
+    names = (one["metadata"]["name"] for one in cluster.list("v1", "ConfigMap", "shop"))
+    return [name for name in names if name.startswith("many-")]
 
 
 @pytest.mark.slow

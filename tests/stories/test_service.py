@@ -173,6 +173,16 @@ def test_a_newer_commit_goes_before_the_rest_of_an_older_one(
         assert any(one["interrupted"] for one in hub.lines("pass"))
 
 
+def stopped_in_order(hub: RunningHub, commit: str) -> None:
+    """The pass over this commit came to an end before its wave did, and left whole branches."""
+    assert [one for one in hub.lines("pass") if one["commit"] == commit][-1]["interrupted"]
+    assert hub.lines("stopped")
+    source = hub.source
+    assert source.document("reconciler/state", "cursor.yaml")["sourceCommit"] == commit
+    assert source.document("reconciler/status", "summary.yaml")
+    source.git("fsck", "--strict", "--no-dangling")
+
+
 def test_a_signal_in_the_middle_of_a_wave_ends_it_in_order(
     source: SourceRepo, fleet: Counted
 ) -> None:
@@ -182,10 +192,10 @@ def test_a_signal_in_the_middle_of_a_wave_ends_it_in_order(
             cluster.faults = Faults(latency_seconds=0.4)
         many = [config_map(f"many-{number}", value="1") for number in range(60)]
         source.documents("many.yaml", *many)
-        source.commit("many")
+        commit = source.commit("many")
         eventually(lambda: fleet["member1"].get("v1", "ConfigMap", "many-0", "shop"), 20)
         assert hub.stop(10) == 0
-        assert hub.lines("stopped")
+        stopped_in_order(hub, commit)
         for cluster in fleet:
             cluster.faults = HEALTHY
         hub.start()
