@@ -49,7 +49,7 @@ class Hub:
     With `keys` only commits count that are signed by one of them. `reading` is held while the
     repository is used. `standing` is what was last decided;
     `is_superseded` says that a newer commit waits for the pass that is going on, `has_postponed`
-    that it left deletes to the next one.
+    that it left deletes to the next one. With `is_closing` no pass begins what it need not finish.
     """
 
     settings: Settings
@@ -75,6 +75,7 @@ class Hub:
     standing: Standing | None = field(init=False, default=None)
     is_superseded: bool = field(init=False, default=False)
     has_postponed: bool = field(init=False, default=False)
+    is_closing: bool = field(init=False, default=False)
     _executing: asyncio.Future[Any] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -116,6 +117,11 @@ class Hub:
         self.is_superseded = True
         if self._executing is not None:
             self._executing.cancel()
+
+    def close(self) -> None:
+        """End the pass that is going on where it may end, and every later one at once."""
+        self.is_closing = True
+        self.interrupt()
 
     @contextlib.contextmanager
     def interruptible(self, execution: asyncio.Future[Any]) -> Iterator[None]:

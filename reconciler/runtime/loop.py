@@ -47,13 +47,15 @@ _MOST_FAILURES: Final = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceOptions:
     """Seconds: between polls, between looks at a folder, before a pass after changes on members,
-    between such passes; and how many members are healed at once.
+    between such passes, for a pass to come to its end when all is to stop; and how many members are
+    healed at once.
     """
 
     poll_seconds: float = 30.0
     folder_seconds: float = 0.5
     settle_seconds: float = 1.0
     quiet_seconds: float = 10.0
+    end_seconds: float = 15.0
     heals_at_once: int = 16
 
 
@@ -123,9 +125,10 @@ class Service:
         return problems
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Serve until stopped; what has begun to be deleted is finished first.
+        """Serve until stopped; the pass that is going on ends in order first.
 
-        Raises what a task ended with: `LockHeld` when this process may not act any more.
+        Cancelled, it ends at once, but for deletes that have begun. Raises what a task ended with:
+        `LockHeld` when this process may not act any more.
         """
         self.hub.kept_members, self.hub.heard = self.crew.for_pass, self._applied
         self.hub.recorded, self.hub.pushed = (
@@ -133,13 +136,17 @@ class Service:
             self._pushed(asyncio.get_running_loop()),
         )
         scheduler = self._polling()
-        tasks = [asyncio.create_task(each) for each in self._tasks()]
+        passing = asyncio.create_task(self.passes.run())
+        tasks = [passing, *(asyncio.create_task(each) for each in self._tasks())]
         waiting = asyncio.create_task(stopped.wait())
         try:
             await asyncio.wait({*tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            self.hub.close()
+            self.passes.end()
+            await asyncio.wait({passing}, timeout=self.options.end_seconds)
         finally:
             scheduler.stop()
-            self.hub.interrupt()
+            self.hub.close()
             for task in (*tasks, waiting):
                 task.cancel()
             await asyncio.wait({*tasks, waiting})
@@ -159,7 +166,6 @@ class Service:
 
     def _tasks(self) -> Iterator[Coroutine[Any, Any, None]]:
         yield self.source.workers.run()
-        yield self.passes.run()
         yield self.announcing.run()
         for _ in range(self.options.heals_at_once):
             yield self.drift.workers.run()

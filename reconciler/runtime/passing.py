@@ -81,7 +81,7 @@ class Pass:
     async def run(self) -> PassResult:
         """Gather, decide, push state, execute, report."""
         hub = self.hub
-        hub.is_superseded = hub.has_postponed = False
+        hub.is_superseded, hub.has_postponed = hub.is_closing, False
         async with hub.reading:
             if self.options.fetch:
                 hub.progress("fetch", "reading the repository")

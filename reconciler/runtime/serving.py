@@ -99,8 +99,11 @@ class Server:
             running = asyncio.create_task(election.run(lead))
             stopping = asyncio.create_task(self._stopped.wait())
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (running, stopping):
-                task.cancel()
+            stopping.cancel()
+            if self._running is None:
+                # Standing by there is nothing to finish. Who leads stops by itself, and holds the
+                # lease until its pass has come to an end.
+                running.cancel()
             await asyncio.wait({running, stopping})
             if not running.cancelled():
                 running.result()

@@ -23,6 +23,7 @@ class Workers:
         self._chance = chance
         self._queue: WorkQueue[str] = WorkQueue(backoff or Backoff())
         self._woken = asyncio.Event()
+        self._is_ending = False
 
     def __len__(self) -> int:
         """How many keys wait."""
@@ -37,9 +38,14 @@ class Workers:
         """How often the key failed in a row."""
         return self._queue.failures(key)
 
+    def end(self) -> None:
+        """Begin no other job: `run` returns when the running one is done."""
+        self._is_ending = True
+        self._woken.set()
+
     async def run(self) -> None:
-        """Work until cancelled; what the job raises ends it."""
-        while True:
+        """Work until ended or cancelled; what the job raises ends it."""
+        while not self._is_ending:
             key = self._queue.take(self._clock.monotonic())
             if key is None:
                 await self._idle()
