@@ -8,13 +8,13 @@ it. Credentials go over TLS, SSH or loopback only.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from reconciler.model.address import is_loopback
 from reconciler.model.errors import SettingsInvalid
 from reconciler.model.text import printable, shortened
 
@@ -92,8 +92,8 @@ class Remote:
     @property
     def is_private(self) -> bool:
         """Whether credentials may travel there: over TLS, SSH or loopback."""
-        return not self.address.startswith("http://") or _is_loopback(
-            urlsplit(self.address).hostname
+        return not self.address.startswith("http://") or is_loopback(
+            urlsplit(self.address).hostname or ""
         )
 
     def is_at(self, url: str) -> bool:
@@ -150,12 +150,3 @@ def _place(url: str) -> tuple[str, str | None, int | None]:
 def _named(credentials: Credentials, username: str) -> Credentials:
     """Explicit settings win over the URL's."""
     return credentials if credentials.username else replace(credentials, username=username)
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host is None or host == "localhost":
-        return host == "localhost"
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from reconciler.model.address import address_of, is_forbidden, is_loopback
 from reconciler.model.errors import WebhookSilent
 from reconciler.model.text import printable
 
 _HTTPS_PORT: Final = 443
 _HINT: Final = "write clientConfig.url as https://host:port/path, or name a Service"
-# Amazon's metadata service over IPv6: unique-local, not link-local.
-_METADATA: Final = frozenset({ip_address("fd00:ec2::254")})
 
 
 def webhook_url(client: Mapping[str, Any]) -> str:
@@ -39,11 +37,10 @@ def webhook_url(client: Mapping[str, Any]) -> str:
         raise WebhookSilent("its address is not an https URL", hint=_HINT)
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise WebhookSilent("its address holds credentials, a query or a fragment", hint=_HINT)
-    address = _address(host)
-    if address is not None and _is_forbidden(address):
+    address = address_of(host)
+    if address is not None and is_forbidden(address):
         raise WebhookSilent(f"no webhook may be at {host}", hint=_HINT)
-    is_here = host == "localhost" if address is None else address.is_loopback
-    if parts.scheme == "http" and not is_here:
+    if parts.scheme == "http" and not is_loopback(host):
         raise WebhookSilent("http is accepted for loopback addresses only", hint=_HINT)
     return url
 
@@ -54,21 +51,6 @@ def _service_url(service: Any) -> str:
     path = str(service.get("path") or "").lstrip("/")
     port = service.get("port") or _HTTPS_PORT
     return f"https://{service.get('name')}.{service.get('namespace')}.svc:{port}/{path}"
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address):
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
-
-
-def _is_forbidden(address: IPv4Address | IPv6Address) -> bool:
-    is_special = address.is_link_local or address.is_multicast or address.is_unspecified
-    return is_special or address in _METADATA
 
 
 class GuardedResolver(AbstractResolver):
@@ -83,8 +65,8 @@ class GuardedResolver(AbstractResolver):
         """The addresses of a host."""
         found = await self._inner.resolve(host, port, family)
         for one in found:
-            address = _address(one["host"])
-            if address is None or _is_forbidden(address):
+            address = address_of(one["host"])
+            if address is None or is_forbidden(address):
                 raise WebhookSilent(f"{printable(host)} resolves to a forbidden address")
         return found
 

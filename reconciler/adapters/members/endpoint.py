@@ -8,18 +8,16 @@ link-local addresses, reached by name, by IPv4-mapped IPv6 or by a name that res
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from reconciler.model.address import address_of, is_forbidden, is_loopback
 from reconciler.model.errors import MemberUnreachable, SettingsInvalid
 from reconciler.model.text import printable
 
 _HINT = "write spec.apiEndpoint as https://host:port"
-# Amazon's metadata service over IPv6: unique-local, not link-local.
-_METADATA = frozenset({ip_address("fd00:ec2::254")})
 
 
 def checked_endpoint(url: str) -> str:
@@ -38,33 +36,6 @@ def checked_endpoint(url: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         raise SettingsInvalid("http is accepted for loopback addresses only", hint=_HINT)
     return url.rstrip("/")
-
-
-def address_of(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host is, an IPv4 one where IPv6 only wraps it; None for a name."""
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return _address_in_short(host)
-    if isinstance(address, IPv6Address):
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
-
-
-def is_forbidden(address: IPv4Address | IPv6Address) -> bool:
-    """Whether no API server may be there: link-local, multicast, unspecified, metadata."""
-    return (
-        address.is_link_local
-        or address.is_multicast
-        or address.is_unspecified
-        or address in _METADATA
-    )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    address = address_of(host)
-    return address.is_loopback if address is not None else host == "localhost"
 
 
 class GuardedResolver(AbstractResolver):
@@ -100,13 +71,3 @@ def _split(url: str) -> SplitResult:
     if parts.scheme not in {"http", "https"}:
         raise SettingsInvalid("an API endpoint begins with https://", hint=_HINT)
     return parts
-
-
-def _address_in_short(host: str) -> IPv4Address | None:
-    """The address behind what C libraries take for one too: `0xa9fea9fe`, `2852039166`, `127.1`."""
-    if not host or not all(part.isalnum() and part[:1].isdigit() for part in host.split(".")):
-        return None
-    try:
-        return IPv4Address(socket.inet_aton(host))
-    except OSError:
-        return None

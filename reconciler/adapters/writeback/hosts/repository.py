@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
+from reconciler.model.address import is_loopback
 from reconciler.model.errors import SettingsInvalid
 
 
@@ -55,9 +55,7 @@ class HostedRepository:
         parts = urlsplit(self.api)
         if parts.username is not None or parts.query or not parts.hostname:
             raise SettingsInvalid("the address of the Git host's API is not usable")
-        if parts.scheme != "https" and not (
-            parts.scheme == "http" and _is_loopback(parts.hostname)
-        ):
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
             raise SettingsInvalid("the token of a Git host travels over https only")
         if not self.token or not self.token.isprintable() or not self.token.isascii():
             raise SettingsInvalid("the token of the Git host is empty or unusable")
@@ -94,12 +92,3 @@ def hosted(kind: HostKind, url: str, token: str) -> HostedRepository:
         )
     project = parts.path.strip("/").removesuffix(".git")
     return HostedRepository(kind=kind, api=_API[kind](host + port), project=project, token=token)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
