@@ -31,7 +31,7 @@ from reconciler.cycle.works import RenderedFleet, Rendering, RenderingMemory
 from reconciler.diff.redact import SecretValues
 from reconciler.interpret.chain import Interpreter, Question
 from reconciler.model.cluster import Cluster
-from reconciler.model.config import FleetConfig
+from reconciler.model.config import FleetConfig, Limit
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic, Effect, in_order
 from reconciler.model.features import enabled
@@ -40,6 +40,7 @@ from reconciler.model.identity import ObjectKey
 from reconciler.model.meter import UNMETERED, Meter
 from reconciler.model.works import FleetWorks
 from reconciler.model.world import Outcome, Placed, World
+from reconciler.plan.limits import earlier_limits
 from reconciler.schedule import Plugins, SchedulingContext, profiles
 
 STATE_LOST = "RC043"
@@ -126,8 +127,9 @@ class _Cycle:
             decided.placed,
             decided.rendered,
         )
-        withdraw(self.fleet, self.config, self.clusters, bound, placed, rendered)
+        held = withdraw(self.fleet, *self._limits(), self.clusters, bound, placed, rendered)
         state, removed = next_state(self.world, self.force, bound, placed, rendered, members)
+        state = replace(state, held_limits=held)
         compared = self._compared(rendered, members, removed)
         self.questions += [*bound.questions, *needs.questions, *rendered.questions]
         planning = Planning(
@@ -219,7 +221,12 @@ class _Cycle:
 
     def _is_repeatable(self) -> bool:
         """Whether nothing else than the inputs has decided."""
-        return not (self.force.frozen or self.config.limits or self.world.wants_trace)
+        return not (self.force.frozen or any(self._limits()) or self.world.wants_trace)
+
+    def _limits(self) -> tuple[tuple[Limit, ...], tuple[Limit, ...]]:
+        """The limits of this commit, and those before it."""
+        earlier = earlier_limits(self.force.before, self.fleet, self.world.state)
+        return self.config.limits, earlier
 
     def _interpreter(self) -> Interpreter:
         """The last cycle's, while nothing says that it would understand anything otherwise."""

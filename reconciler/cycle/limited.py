@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reconciler.cycle.bindings import BoundFleet
 from reconciler.cycle.works import RenderedFleet
 from reconciler.model.cluster import Cluster
-from reconciler.model.config import FleetConfig
+from reconciler.model.config import Limit
 from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.world import Placed
@@ -16,24 +16,30 @@ from reconciler.plan.limits import Decided, violations
 
 def withdraw(
     fleet: Fleet,
-    config: FleetConfig,
+    limits: tuple[Limit, ...],
+    earlier: tuple[Limit, ...],
     clusters: Iterable[Cluster],
     bound: BoundFleet,
     placed: dict[ObjectKey, Placed],
     rendered: RenderedFleet,
-) -> None:
-    """Take out what no folder may do, and say so; what members have of it stays."""
+) -> tuple[Limit, ...]:
+    """Take out what no folder may do, and say so; what members have of it stays.
+
+    The earlier limits come back where something waits because of them alone.
+    """
     decided = Decided(
         fleet=fleet, claims=bound.claims, overrides=rendered.overrides, works=rendered.works
     )
     names = [cluster.name for cluster in clusters]
-    for violation in violations(config.limits, decided):
+    found = violations(limits, decided, earlier)
+    for violation in found:
         bound.diagnostics.append(violation.diagnostic)
         for key in violation.keys:
             _withdraw(key, names, bound, placed, rendered)
         if violation.cluster:
             untouched = rendered.take_off(violation.cluster)
             rendered.untouched |= {(violation.cluster, key) for key in untouched}
+    return earlier if any(one.is_earlier for one in found) else ()
 
 
 def _withdraw(

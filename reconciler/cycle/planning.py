@@ -18,6 +18,7 @@ from reconciler.model.works import Recorded
 from reconciler.model.world import Deletion, Outcome, Placed, State, World
 from reconciler.plan.build import build_plan
 from reconciler.plan.guards import guards_of, recent_deletions
+from reconciler.plan.limits import changed_limits
 from reconciler.plan.renames import bodies_of_removed
 
 Place = tuple[str, ObjectKey]
@@ -170,7 +171,11 @@ class Planning:
         if self.world.base is None or before is None or before.config is None or now is None:
             return
         if before.config.limits != now.limits:
-            yield "this commit changes the limits in reconciler.yaml"
+            changed = ", ".join(changed_limits(before.config.limits, now.limits))
+            yield (
+                f"this commit changes limits in reconciler.yaml ({changed}); what they permit now"
+                " counts from the next commit on"
+            )
         if before.config.guards != now.guards:
             yield "this commit changes the deletion guards; the stricter ones count for it"
 

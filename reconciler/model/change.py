@@ -149,7 +149,7 @@ class Plan:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether deletions wait for approval, or a limit of the fleet refuses a document."""
+        """Whether deletions wait for approval, or a rule or a person refuses something."""
         return self.hold is not None or any(one.code in BLOCKING for one in self.diagnostics)
 
     @property

@@ -32,8 +32,10 @@ def _holds(title: str) -> Code:
 
 
 #: Problems of policy rather than of input: they block (exit 3).
+HELD_COMMIT: Final = "RC045"
+UNSIGNED: Final = "RC046"
 BEYOND_LIMITS: Final = "RC090"
-BLOCKING: Final = frozenset({BEYOND_LIMITS})
+BLOCKING: Final = frozenset({HELD_COMMIT, UNSIGNED, BEYOND_LIMITS})
 
 CODES: Final[Mapping[str, Code]] = {
     "RC001": Code("document is not YAML"),
@@ -70,8 +72,8 @@ CODES: Final[Mapping[str, Code]] = {
     "RC042": _holds("rewritten history"),
     "RC043": _holds("state branch lost"),
     "RC044": _holds("fleetId missing"),
-    "RC045": _holds("commit held by a person"),
-    "RC046": _holds("commit without a signature that counts"),
+    HELD_COMMIT: _holds("commit held by a person"),
+    UNSIGNED: _holds("commit without a signature that counts"),
     "RC051": Code("policy waits for override policies"),
     "RC052": Code("manifest that cannot be understood"),
     "RC053": _warning("policy that selects nothing"),

@@ -10,7 +10,7 @@ from reconciler.model.binding import Binding, BindingState, Target
 from reconciler.model.change import Plan
 from reconciler.model.claim import Claim
 from reconciler.model.cluster import Cluster, ClusterFacts
-from reconciler.model.config import Guards
+from reconciler.model.config import Guards, Limit
 from reconciler.model.decision import Decision
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.fleet import Fleet
@@ -36,8 +36,9 @@ class State:
     `member_uids` maps a cluster to its kube-system uid. `approved` are the digests of holds that
     people permitted, `approved_deletes` the deletions those held as (cluster, identity, uid).
     `held_guards` are those under which deletions wait: whoever loosens them later frees nothing.
-    `clocks` are times that controllers remember by name, RFC 3339. `is_lost`: the branch is gone
-    though objects of ours exist.
+    `held_limits` are those of the commit before, under which something of the last applied one
+    waits for the next. `clocks` are times that controllers remember by name, RFC 3339. `is_lost`:
+    the branch is gone though objects of ours exist.
     """
 
     bindings: Mapping[ObjectKey, BindingState] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class State:
     approved: frozenset[str] = frozenset()
     approved_deletes: frozenset[tuple[str, ObjectKey, str]] = frozenset()
     held_guards: tuple[Guards, ...] = ()
+    held_limits: tuple[Limit, ...] = ()
     clocks: Mapping[str, str] = field(default_factory=dict)
     is_lost: bool = False
 

@@ -9,12 +9,14 @@ Rules
   object without a namespace needs `*`.
 - Clusters: where its objects go, and where its policies place or override anything, whoever else
   has a part in it.
+- The limits of the last applied commit count beside the new ones: what a commit loosens counts from
+  the next commit on, so that no commit permits itself anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -26,8 +28,9 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.policy import OverridePolicy, PolicyRef, PropagationPolicy
 from reconciler.model.text import listed
-from reconciler.model.world import Overrides, Works
+from reconciler.model.world import Overrides, State, Works
 
+_LISTS: Final = ("clusters", "kinds", "namespaces")
 _POLICY_GROUP: Final = "policy.karmada.io"
 _CLUSTER_GROUP: Final = "cluster.karmada.io"
 
@@ -45,12 +48,14 @@ class Decided:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
     """One document beyond its limit; `keys` are the objects that may not move because of it,
-    `cluster` the one that may not be touched.
+    `cluster` the one that may not be touched. `is_earlier`: only the limits before this commit
+    refuse it.
     """
 
     diagnostic: Diagnostic
     keys: frozenset[ObjectKey] = frozenset()
     cluster: str = ""
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +74,65 @@ class _Reach:
         return frozenset().union(*self.objects.values())
 
 
-def violations(limits: Iterable[Limit], decided: Decided) -> tuple[Violation, ...]:
-    """Every document beyond the limit of its folder, in the order of their places."""
-    limits = tuple(limits)
-    if not limits:
-        return ()
-    found = [
-        violation
-        for reach in _reaches(decided)
-        if (limit := limit_of(limits, reach.position.path)) is not None
-        for violation in _judged(limit, reach)
-    ]
+def earlier_limits(before: Fleet | None, fleet: Fleet, state: State) -> tuple[Limit, ...]:
+    """The limits before the fleet's commit: those of the last applied one, and for that one itself
+    those under which something of it waits.
+    """
+    if fleet.revision and fleet.revision == state.applied_revision:
+        return state.held_limits
+    return before.config.limits if before is not None and before.config is not None else ()
+
+
+def violations(
+    limits: Iterable[Limit], decided: Decided, earlier: Iterable[Limit] = ()
+) -> tuple[Violation, ...]:
+    """Every document beyond the limit of its folder, in the order of their places.
+
+    `earlier` are the limits before this commit: what they refuse and the new ones permit waits for
+    the next one.
+    """
+    found = list(_violations(limits, decided, _hint))
+    known = {one.diagnostic.message for one in found}
+    found += (
+        replace(one, is_earlier=True)
+        for one in _violations(earlier, decided, _hint_of_earlier)
+        if one.diagnostic.message not in known
+    )
     return tuple(sorted(found, key=lambda one: one.diagnostic.sort_key))
+
+
+def _violations(
+    limits: Iterable[Limit], decided: Decided, hint: Callable[[Iterable[str]], str]
+) -> Iterator[Violation]:
+    limits = tuple(limits)
+    for reach in _reaches(decided) if limits else ():
+        limit = limit_of(limits, reach.position.path)
+        for clause, allowed in _judged(limit, reach) if limit is not None else ():
+            yield _violation(reach, clause, hint(allowed))
+
+
+def changed_limits(before: Iterable[Limit], after: Iterable[Limit]) -> tuple[str, ...]:
+    """What a commit changes of the limits: `teams/shop: clusters eu-* -> eu-*, us-1`."""
+    old, new = ({one.path: one for one in limits} for limits in (before, after))
+    return tuple(
+        f"{path}: {_told(old.get(path), new.get(path))}"
+        for path in sorted({*old, *new})
+        if old.get(path) != new.get(path)
+    ) or ("their order",)
+
+
+def _told(old: Limit | None, new: Limit | None) -> str:
+    if old is None or new is None:
+        return "is new" if old is None else "is gone"
+    return "; ".join(
+        f"{name} {_names(before)} -> {_names(after)}"
+        for name in _LISTS
+        if (before := getattr(old, name)) != (after := getattr(new, name))
+    )
+
+
+def _names(allowed: Sequence[str]) -> str:
+    return listed(allowed) if allowed else "all"
 
 
 def limit_of(limits: Iterable[Limit], path: str) -> Limit | None:
@@ -148,29 +200,38 @@ def _overridden(overrides: Overrides) -> dict[PolicyRef, dict[ObjectKey, frozens
     }
 
 
-def _judged(limit: Limit, reach: _Reach) -> Iterator[Violation]:
-    """What one document does that its folder may not do."""
+def _judged(limit: Limit, reach: _Reach) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What one document does that its folder may not do, and what it may."""
     where = limit.path
     if not _is_kind(limit, reach.key):
         clause = f"is of a kind that files below {where} may not hold"
-        yield _violation(reach, clause, limit.kinds)
+        yield clause, limit.kinds
     kinds = sorted({str_kind(key) for key in reach.objects if not _is_kind(limit, key)})
     if kinds and _is_kind(limit, reach.key):
         clause = f"concerns {listed(kinds)}, which files below {where} may not"
-        yield _violation(reach, clause, limit.kinds)
+        yield clause, limit.kinds
     if not _is_namespace(limit, reach.key):
         place = f"namespace {reach.key.namespace}" if reach.key.namespace else "no namespace"
         clause = f"lives in {place}, which files below {where} may not write to"
-        yield _violation(reach, clause, limit.namespaces)
+        yield clause, limit.namespaces
     names = sorted(
         name for name in reach.clusters if limit.clusters and not _is_any(name, limit.clusters)
     )
     if names:
         clause = f"goes to {listed(names)}, which files below {where} may not target"
-        yield _violation(reach, clause, limit.clusters)
+        yield clause, limit.clusters
 
 
-def _violation(reach: _Reach, clause: str, allowed: Iterable[str]) -> Violation:
+def _hint(allowed: Iterable[str]) -> str:
+    return f"allowed are {', '.join(allowed)}; limits stand in reconciler.yaml"
+
+
+def _hint_of_earlier(allowed: Iterable[str]) -> str:
+    names = ", ".join(allowed)
+    return f"before this commit only {names} were allowed; new limits count from the next one on"
+
+
+def _violation(reach: _Reach, clause: str, hint: str) -> Violation:
     code = CODES[BEYOND_LIMITS]
     return Violation(
         diagnostic=Diagnostic(
@@ -179,7 +240,7 @@ def _violation(reach: _Reach, clause: str, allowed: Iterable[str]) -> Violation:
             severity=code.severity,
             effect=code.effect,
             position=reach.position,
-            hint=f"allowed are {', '.join(allowed)}; limits stand in reconciler.yaml",
+            hint=hint,
             subject=reach.name,
         ),
         keys=frozenset(reach.objects),

@@ -16,6 +16,7 @@ from reconciler.adapters.writeback.branches import BranchContent
 from reconciler.audit.holding import held_commits
 from reconciler.cycle.in_force import in_force
 from reconciler.model.cluster import ClusterFacts
+from reconciler.model.codes import HELD_COMMIT, UNSIGNED
 from reconciler.model.diagnostic import Diagnostic, Effect, in_order
 from reconciler.model.errors import (
     EmptyRepository,
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from reconciler.adapters.git.signatures import SigningKeys
 
 EMPTY_REPOSITORY, MISSING_BRANCH, REWRITTEN = "RC040", "RC041", "RC042"
-HELD_COMMIT, UNSIGNED = "RC045", "RC046"
 #: What reading a document of another shape raises.
 _DAMAGED: Final = (ValueError, KeyError, TypeError, AttributeError)
 
@@ -202,7 +202,7 @@ class Gathering:
             return Fleet(), (_held(MISSING_BRANCH, error),)
         fleet = self.head(head.id, inventory, last)
         held = (
-            *self._held_by_people(head.id, state.applied_revision),
+            *self.held_by_people(head.id, state.applied_revision),
             *self._unsigned(head.id),
         )
         allowed = last is not None and last.config is not None and last.config.allow_rewrite
@@ -214,8 +214,8 @@ class Gathering:
             return fleet, (_held(REWRITTEN, error),)
         return fleet, held
 
-    def _held_by_people(self, head: str, applied: str) -> Iterator[Diagnostic]:
-        """Commits not applied yet that somebody holds."""
+    def held_by_people(self, head: str, applied: str) -> Iterator[Diagnostic]:
+        """Commits not applied yet that somebody holds; everything counts where nothing is."""
         try:
             commits = list(self._repository.store.log(head, since=applied or None))
         except MissingBranch:  # the applied commit is gone: history was rewritten, which says more

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.cycle.engine import Engine
 from reconciler.model.change import Plan
 from reconciler.model.cluster import ClusterFacts
+from reconciler.model.diagnostic import in_order
 from reconciler.model.errors import MissingBranch
 from reconciler.model.fleet import Fleet
 from reconciler.model.source import Revision
@@ -83,6 +84,7 @@ class Planner:
             wants_trace=self.wants_trace,
         )
         decided = self.engine.reconcile(world, _moment(newest))
+        decided = _with_holds(gathering, state, before.revision, newest.id, decided)
         return OfflinePlan(
             base=last,
             head=replace(decided, plan=self._with_places(last, decided)),
@@ -127,6 +129,25 @@ class Planner:
                 return self.repository.store.resolve(f"refs/remotes/origin/{name}")
             except MissingBranch:
                 raise missing from None
+
+
+def _with_holds(
+    gathering: Gathering, state: State, base: str, head: str, decided: Outcome
+) -> Outcome:
+    """The outcome with the commits that people hold: whoever reviews what a commit would do has to
+    know that it is not going to be applied, and that members do not have what the base says.
+    """
+    since = state.applied_revision or base
+    held = list(gathering.held_by_people(head, since))
+    known = {one.message for one in held}
+    below = [] if base == since else gathering.held_by_people(base, since)
+    notes = (
+        f"{one.message}, below the base of this plan: members have what was applied before it"
+        for one in below
+        if one.message not in known
+    )
+    plan = replace(decided.plan, notes=(*notes, *decided.plan.notes))
+    return replace(decided, plan=plan, diagnostics=in_order([*decided.diagnostics, *held]))
 
 
 def _moment(revision: Revision) -> str:

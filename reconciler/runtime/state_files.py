@@ -6,7 +6,7 @@ identities recorded on a
 cluster that no binding accounts for (propagated namespaces, deletions not seen done yet);
 `deletions.yaml`
 the deletions of the last hour; `approvals.yaml` the deletions that people permitted;
-`guards.yaml` the guards under which deletions wait.
+`guards.yaml` and `limits.yaml` the rules under which something waits.
 A file that cannot be read is a broken branch, not an empty one: `StateDamaged`.
 """
 
@@ -18,7 +18,6 @@ from functools import lru_cache
 from typing import Any
 
 from reconciler.model.binding import Binding, BindingState, Target
-from reconciler.model.config import Budget, Guards
 from reconciler.model.emit import emit_yaml
 from reconciler.model.errors import StateDamaged
 from reconciler.model.identity import ObjectKey
@@ -26,10 +25,17 @@ from reconciler.model.paths import component, object_path
 from reconciler.model.works import Recorded, places
 from reconciler.model.world import Deletion, Outcome, Placed, State
 from reconciler.parse.decode import decode_binding_state, encode_binding_state
+from reconciler.runtime.held_files import (
+    GUARDS,
+    LIMITS,
+    guards_file,
+    guards_of_file,
+    limits_file,
+    limits_of_file,
+)
 
 BINDINGS, RECORDED = "bindings/", "recorded/"
 CURSOR, DELETIONS, APPROVALS = "cursor.yaml", "deletions.yaml", "approvals.yaml"
-GUARDS = "guards.yaml"
 _API_VERSION = "fleet-reconciler.io/v1alpha1"
 
 #: YAML bytes -> JSON value; raises ValueError.
@@ -81,7 +87,8 @@ def state_of(
         recorded=_recorded(bindings, _extra(files, read)),
         deletions=_deletions(_document(DELETIONS, files, read) if DELETIONS in files else {}),
         approved=frozenset(approvals.get("holds", ())),
-        held_guards=_guards(_document(GUARDS, files, read) if GUARDS in files else {}),
+        held_guards=guards_of_file(_document(GUARDS, files, read) if GUARDS in files else {}),
+        held_limits=limits_of_file(_document(LIMITS, files, read) if LIMITS in files else {}),
         approved_deletes=frozenset(
             (one["cluster"], _key(one), one.get("uid", "")) for one in approvals.get("deletes", ())
         ),
@@ -128,35 +135,6 @@ def _deletions(document: Mapping[str, Any]) -> tuple[Deletion, ...]:
         Deletion(cluster=one["cluster"], key=_key(one), at=one["at"])
         for one in document.get("deletions", ())
     )
-
-
-def _guards(document: Mapping[str, Any]) -> tuple[Guards, ...]:
-    return tuple(
-        Guards(
-            per_cluster=Budget(**one["perCluster"]),
-            per_fleet=Budget(**one["perFleet"]),
-            approvers=tuple(one.get("approvers", ())),
-        )
-        for one in document.get("guards", ())
-    )
-
-
-def _guards_file(guards: Iterable[Guards]) -> bytes | None:
-    documents = [
-        {
-            "perCluster": _budget(one.per_cluster),
-            "perFleet": _budget(one.per_fleet),
-            **({"approvers": list(one.approvers)} if one.approvers else {}),
-        }
-        for one in guards
-    ]
-    if not documents:
-        return None
-    return emit_yaml({"apiVersion": _API_VERSION, "kind": "HeldGuards", "guards": documents})
-
-
-def _budget(budget: Budget) -> dict[str, int]:
-    return {"count": budget.count, "percent": budget.percent}
 
 
 def _key(raw: Mapping[str, str]) -> ObjectKey:
@@ -212,7 +190,8 @@ class StateFiles:
             **_recorded_files(state, before),
             DELETIONS: _deletions_file(state.deletions),
             APPROVALS: _approvals_file(state),
-            GUARDS: _guards_file(state.held_guards),
+            GUARDS: guards_file(state.held_guards),
+            LIMITS: limits_file(state.held_limits),
         }
         return files
 

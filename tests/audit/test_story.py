@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reconciler.audit.chronicle import EventKind, blamed, filtered
+from reconciler.cli.apply import exit_code
+from reconciler.cli.console import EXIT_BLOCKED
 from reconciler.cli.program import program
 from reconciler.model.change import Action
 from reconciler.model.errors import SettingsInvalid
@@ -216,9 +218,14 @@ async def test_a_held_commit_is_not_applied_until_it_is_released(
     rolling = RollingBack(FleetRepository.local(bench.repo))
     assert not rolling.is_applied(rolling.revision(bad))
     rolling.hold(rolling.revision(bad))
+    planned = Planner(FleetRepository.local(bench.repo)).plan()
+    assert planned.head.plan.is_blocked
+    assert [one.code for one in planned.head.plan.diagnostics] == ["RC045"]
+    assert {one.action for one in planned.head.plan.changes} == {Action.UPDATE}
     done = await bench.apply()
     assert codes(done) == {"RC045"}
     assert done.outcome.plan.is_empty
+    assert exit_code(done) == EXIT_BLOCKED
     rolling = RollingBack(FleetRepository.local(bench.repo))
     rolling.release(rolling.revision(bad))
     done = await bench.apply()
@@ -237,6 +244,9 @@ async def test_a_merged_revert_ends_the_hold(servers: dict[str, Server], tmp_pat
     done = rolling.branch(rolling.revision(bad))
     rolling.hold(rolling.revision(bad))
     assert codes(await bench.apply()) == {"RC045"}
+    review = Planner(FleetRepository.local(bench.repo)).plan("main", done.branch).head.plan
+    assert not review.diagnostics
+    assert f"commit {bad[:12]} is held by" in review.notes[0]
     bench.git("reset", "-q", "--hard")
     bench.git("merge", "-q", "--no-edit", done.branch)
     after = await bench.apply()

@@ -9,14 +9,21 @@ import pytest
 
 from reconciler.model.claim import Claim
 from reconciler.model.cluster import Cluster
-from reconciler.model.config import Limit
+from reconciler.model.config import FleetConfig, Limit
 from reconciler.model.diagnostic import Position
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
 from reconciler.model.manifest import Manifest
 from reconciler.model.policy import OverridePolicy, PolicyKind, PolicyRef, PropagationPolicy
 from reconciler.model.work import AppliedOverride
-from reconciler.plan.limits import Decided, limit_of, violations
+from reconciler.model.world import State
+from reconciler.plan.limits import (
+    Decided,
+    changed_limits,
+    earlier_limits,
+    limit_of,
+    violations,
+)
 from tests.plan.builders import a_key, a_work
 
 WEB = a_key()
@@ -161,3 +168,42 @@ def test_a_cluster_in_a_folder_that_may_not_hold_any_is_left_alone() -> None:
     limit = Limit(path="teams/shop/eu-1.yaml", kinds=("Deployment",))
     (violation,) = violations((limit,), decided(clusters=(cluster,)))
     assert violation.cluster == "eu-1"
+
+
+def test_a_commit_permits_itself_nothing() -> None:
+    given = decided(WEB, "teams/shop/web.yaml", "eu-1", "us-1")
+    tight, loose = Limit(path="teams", clusters=("eu-*",)), Limit(path="teams", clusters=())
+    (found,) = violations([loose], given, [tight])
+    assert found.is_earlier
+    assert "us-1" in found.diagnostic.message
+    assert "before this commit only eu-* were allowed" in found.diagnostic.hint
+
+
+def test_what_both_limits_refuse_is_told_once() -> None:
+    given = decided(WEB, "teams/shop/web.yaml", "eu-1", "us-1")
+    tight = Limit(path="teams", clusters=("eu-*",))
+    (found,) = violations([tight], given, [tight])
+    assert not found.is_earlier
+
+
+def test_earlier_limits_are_those_of_the_last_applied_commit() -> None:
+    limits, waiting = (Limit(path="a"),), (Limit(path="b"),)
+    before = Fleet(revision="1", config=FleetConfig(limits=limits))
+    state = State(applied_revision="1", held_limits=waiting)
+    assert earlier_limits(before, Fleet(revision="2"), state) == limits
+    assert earlier_limits(before, Fleet(revision="1"), state) == waiting
+    assert earlier_limits(None, Fleet(revision="2"), State()) == ()
+
+
+def test_changed_limits_are_named() -> None:
+    before = [Limit(path="a", clusters=("eu-*",)), Limit(path="b"), Limit(path="c")]
+    after = [Limit(path="a", clusters=("eu-*", "us-1")), Limit(path="c"), Limit(path="d")]
+    assert changed_limits(before, after) == (
+        "a: clusters eu-* -> eu-*, us-1",
+        "b: is gone",
+        "d: is new",
+    )
+    assert changed_limits([Limit(path="a")], [Limit(path="a", kinds=("Pod",))]) == (
+        "a: kinds all -> Pod",
+    )
+    assert changed_limits(before, before[::-1]) == ("their order",)

@@ -300,6 +300,20 @@ def a_folder_beyond_its_limits() -> Story:
     }
 
 
+def limits_loosened_by_who_needs_it() -> Story:
+    def limited(*names: str) -> str:
+        return config(guards=GENEROUS, limits=[{"path": "shop", "clusters": list(names)}])
+
+    def placed(*names: str) -> str:
+        return documents(propagation(placement={"clusterAffinity": {"clusterNames": [*names]}}))
+
+    before = {**base(shop__settings=None), "reconciler.yaml": limited("eu-*")}
+    return {**before, "policies/web.yaml": placed("eu-1")}, {
+        "reconciler.yaml": limited("eu-*", "us-*"),
+        "policies/web.yaml": placed("eu-1", "us-1"),
+    }
+
+
 def dispatching_suspended() -> Story:
     suspended = propagation(
         placement=weighted(eu_1=3, eu_2=2, us_1=1),
@@ -356,6 +370,7 @@ SCENARIOS: Final[tuple[Callable[[], Story], ...]] = (
     an_unreadable_document,
     broken_settings,
     a_folder_beyond_its_limits,
+    limits_loosened_by_who_needs_it,
     dispatching_suspended,
     ports_renumbered,
     a_policy_that_selects_nothing,
