@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.cycle.tables import Table
-from reconciler.cycle.touched import PolicyVersions, claimed_or_selected
+from reconciler.cycle.touched import PolicyVersions, changed_refs, claimed_or_selected
 from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
 from reconciler.match import PolicyIndex, bind, claim, priority_values
 from reconciler.model.binding import Binding, BindingState
@@ -126,11 +126,14 @@ class _Binder:
     def _touched(self) -> set[ObjectKey]:
         """Templates whose claim may be another one than in the last cycle."""
         memory = self._memory
+        is_other = memory.overrides != self._index.overrides
+        if not is_other and not changed_refs(memory.policies, self._policies):
+            return set()
         claims = memory.claims.results()
         touched = claimed_or_selected(
             memory.policies, self._policies, claims, self._fleet.templates
         )
-        if memory.overrides != self._index.overrides:
+        if is_other:
             touched |= {
                 key for key, won in claims.items() if won and won.policy.dependent_overrides
             }

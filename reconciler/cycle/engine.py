@@ -286,19 +286,30 @@ class _Cycle:
     def _placed(
         self, bound: BoundFleet, decisions: Mapping[ObjectKey, Decision], needs: Requirements
     ) -> dict[ObjectKey, Placed]:
+        """Every binding with its decision and next state, not rendered yet."""
         states = Remembering(self.memory.states, self.now)
         bindings = {**bound.bindings, **needs.attached}
+        templates, before = self.fleet.templates, self.world.state.bindings
+        requirers, earlier = needs.requirers, self.memory.placed
         placed = {}
         for key in sorted(bindings):
-            binding, decision = bindings[key], decisions.get(key)
+            binding, decision = bindings[key], decisions.get(key, _ATTACHED)
             state = states.state(
                 binding,
-                self.fleet.templates[key],
-                decision,
-                self.world.state.bindings.get(key),
-                needs.requirers.get(key, ()),
+                templates[key],
+                None if decision is _ATTACHED else decision,
+                before.get(key),
+                requirers.get(key, ()),
             )
-            placed[key] = Placed(binding=binding, decision=decision or _ATTACHED, remembered=state)
+            known = earlier.get(key)
+            if (
+                known is None
+                or known.binding is not binding
+                or known.decision is not decision
+                or known.remembered is not state
+            ):
+                known = Placed(binding=binding, decision=decision, remembered=state)
+            placed[key] = known
         self.memory.states = states.used
         return placed
 
@@ -309,12 +320,9 @@ class _Cycle:
         )
         for key, one in placed.items():
             targets = rendering.binding(one.binding, one.remembered, rendered)
-            placed[key] = Placed(
-                binding=one.binding,
-                decision=one.decision,
-                remembered=one.remembered,
-                targets=targets,
-            )
+            if one.targets is not targets:
+                placed[key] = replace(one, targets=targets)
+        self.memory.placed = dict(placed)
         self._render_frozen(rendered)
         names = [cluster.name for cluster in self.clusters]
         rendered.untouched |= {(name, key) for key in bound.waiting for name in names}
@@ -373,5 +381,5 @@ def _secrets(*fleets: Fleet | None) -> Iterator[dict[str, Any]]:
     """Bodies of all Secrets, whose values no output may show."""
     for fleet in fleets:
         for key, template in (fleet.templates if fleet else {}).items():
-            if (key.group, key.kind) == ("", "Secret"):
+            if key.kind == "Secret" and not key.group:
                 yield template.manifest.body

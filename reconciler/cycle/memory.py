@@ -13,6 +13,8 @@ from reconciler.cycle.tables import Table
 from reconciler.cycle.works import RenderingMemory
 from reconciler.interpret.chain import Interpreter
 from reconciler.model.cluster import Cluster
+from reconciler.model.identity import ObjectKey
+from reconciler.model.world import Placed
 
 
 @dataclass(slots=True)
@@ -26,4 +28,5 @@ class Memory:
     placing: PlacingMemory = field(default_factory=PlacingMemory)
     requirements: RequirementsMemory = field(default_factory=RequirementsMemory)
     states: StateMemory = field(default_factory=dict)
+    placed: dict[ObjectKey, Placed] = field(default_factory=dict)
     rendering: RenderingMemory = field(default_factory=RenderingMemory)

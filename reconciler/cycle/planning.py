@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from reconciler.cycle.changes import Compared
 from reconciler.cycle.in_force import InForce
 from reconciler.cycle.members import MemberCheck
 from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
+from reconciler.model.binding import BindingState, Target
 from reconciler.model.change import Action, Change, PlacementChange, Plan
 from reconciler.model.config import Guards
 from reconciler.model.diagnostic import Position
@@ -129,35 +131,32 @@ class Planning:
 
     def _moves(self) -> Iterator[PlacementChange]:
         """Bindings whose own targets differ from the base commit's, or the remembered ones."""
-        base: Outcome | None = self.world.base
-        earlier = base.placed if base is not None else self.world.state.bindings
-        for key in sorted({**earlier, **self.placed}):
+        policies = reversed(self.force.fleet.propagation_policies)
+        positions = {one.ref: one.position for one in policies}
+        for key, before in sorted(self._moved(), key=itemgetter(0)):
             one = self.placed.get(key)
-            if one is None and key in self.still:
-                continue
-            after = one.remembered.targets if one else ()
-            if base is not None:
-                other = base.placed.get(key)
-                before = other.remembered.targets if other else ()
-            else:
-                state = self.world.state.bindings.get(key)
-                before = state.targets if state else ()
-            if before is not after and before != after:
-                yield PlacementChange(
-                    key=key,
-                    before=before,
-                    after=after,
-                    cause=_cause(one),
-                    position=self._position(one),
-                )
+            claim = one.binding.claim if one else None
+            yield PlacementChange(
+                key=key,
+                before=before,
+                after=one.remembered.targets if one else (),
+                cause=_cause(one),
+                position=positions.get(claim, Position()) if claim else Position(),
+            )
 
-    def _position(self, one: Placed | None) -> Position:
-        """Where the claiming policy stands."""
-        claim = one.binding.claim if one else None
-        for policy in self.force.fleet.propagation_policies:
-            if policy.ref == claim:
-                return policy.position
-        return Position()
+    def _moved(self) -> Iterator[tuple[ObjectKey, tuple[Target, ...]]]:
+        """Identities with the targets they had; most bindings are those of the base commit."""
+        base: Outcome | None = self.world.base
+        earlier = self.world.state.bindings if base is None else base.placed
+        for key, one in self.placed.items():
+            other = earlier.get(key)
+            if other is not one:
+                before, after = _targets(other), one.remembered.targets
+                if before is not after and before != after:
+                    yield key, before
+        for key in earlier.keys() - self.placed.keys():
+            if key not in self.still and (before := _targets(earlier[key])):
+                yield key, before
 
     def _notes(self, changes: Iterable[Change]) -> tuple[str, ...]:
         """What a reader of the plan has to know about what it rests on."""
@@ -195,11 +194,13 @@ class Planning:
         if base is None:
             return
         refused = []
-        for key in sorted(self.placed):
-            message, other = self.placed[key].decision.message, base.placed.get(key)
-            if message and (other is None or other.decision.message != message):
-                refused.append(f"{key} is not placed: {message}")
-        yield from refused[:_MOST_NAMED]
+        for key, one in self.placed.items():
+            message = one.decision.message
+            if message and ((other := base.placed.get(key)) is None or _says(other) != message):
+                refused.append((key, message))
+        yield from (
+            f"{key} is not placed: {message}" for key, message in sorted(refused)[:_MOST_NAMED]
+        )
         if len(refused) > _MOST_NAMED:
             yield f"{len(refused) - _MOST_NAMED} more objects are not placed"
 
@@ -210,6 +211,17 @@ class Planning:
                 f"known after apply: {question.subject}, "
                 f"when webhook {question.webhook} answers {question.request['operation']}"
             )
+
+
+def _targets(one: Placed | BindingState | None) -> tuple[Target, ...]:
+    """Where a binding goes on its own behalf."""
+    if one is None:
+        return ()
+    return one.remembered.targets if isinstance(one, Placed) else one.targets
+
+
+def _says(one: Placed) -> str:
+    return one.decision.message
 
 
 def _cause(one: Placed | None) -> str:

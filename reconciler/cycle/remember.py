@@ -97,15 +97,17 @@ def _scheduled(state: BindingState, binding: Binding, decision: Decision, now: s
     is_success = decision.reason is ScheduleReason.SUCCESS
     document = binding.placement.document if binding.placement else None
     placement = document if is_success else state.applied_placement
+    # The tuple of before where it says the same: what is one object is compared at once.
+    targets = state.targets if state.targets == decision.targets else decision.targets
     is_same = (
         state.last_scheduled
-        and state.targets == decision.targets
+        and state.targets is targets
         and state.applied_placement == placement
         and not _was_asked(state)
     )
     return replace(
         state,
-        targets=decision.targets,
+        targets=targets,
         applied_placement=placement,
         observed_affinity=decision.affinity_name,
         last_scheduled=state.last_scheduled if is_same or not is_success else now,

@@ -53,10 +53,10 @@ class Requirements:
 class RequirementsMemory:
     """What every template needed in the last cycle, and who required what.
 
-    `labels` are those of all templates then: references find templates by name and by label.
+    `index` is of all templates then: references find them by name and by label.
     """
 
-    labels: dict[ObjectKey, Mapping[str, str]] = field(default_factory=dict)
+    index: TemplateIndex = field(default_factory=lambda: TemplateIndex({}))
     references: Table[ObjectKey, References] = field(default_factory=Table)
     needs: Table[ObjectKey, tuple[ObjectKey, ...]] = field(default_factory=Table)
     requirers: Table[ObjectKey, Requirer] = field(default_factory=Table)
@@ -137,8 +137,8 @@ class _Looking:
 
     def __init__(self, fleet: Fleet, interpreter: Interpreter, memory: RequirementsMemory) -> None:
         self._interpreter, self._memory = interpreter, memory
-        self._index = TemplateIndex(fleet.templates)
-        self._labels = {key: one.manifest.labels for key, one in fleet.templates.items()}
+        self._changed = _changed_places(memory.index.templates, fleet.templates)
+        self._index = TemplateIndex(fleet.templates) if self._changed else memory.index
         self._references = memory.references.round((interpreter,))
         self._needs = memory.needs.round(touched=self._touched())
 
@@ -156,26 +156,36 @@ class _Looking:
         """Leave everything to the next cycle."""
         self._references.close()
         self._needs.close()
-        self._memory.labels = self._labels
+        self._memory.index = self._index
 
     def _asked(self, template: Template) -> References:
         return tuple(self._interpreter.get_dependencies(template.manifest.body) or ())
 
     def _touched(self) -> set[ObjectKey]:
         """Templates that refer to a place where a template came, went or got other labels."""
-        before, after = self._memory.labels, self._labels
-        changed = {
-            (key.group, key.kind, key.namespace)
-            for key in {*before, *after}
-            if before.get(key) != after.get(key)
-        }
-        if not changed:
+        if not self._changed:
             return set()
         return {
             key
             for key, references in self._memory.references.results().items()
-            if any(place_of(one) in changed for one in references)
+            if any(place_of(one) in self._changed for one in references)
         }
+
+
+def _changed_places(
+    before: Mapping[ObjectKey, Template], after: Mapping[ObjectKey, Template]
+) -> set[tuple[str, str, str]]:
+    """Groups, kinds and namespaces where a template came, went or got other labels."""
+    if before is after:
+        return set()
+    others = {key for key, one in after.items() if one is not before.get(key)}
+    changed = {key for key in others if _labels(before.get(key)) != _labels(after[key])}
+    changed |= before.keys() - after.keys()
+    return {(key.group, key.kind, key.namespace) for key in changed}
+
+
+def _labels(template: Template | None) -> Mapping[str, str] | None:
+    return None if template is None else template.manifest.labels
 
 
 def _requirers(

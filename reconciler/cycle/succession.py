@@ -37,7 +37,8 @@ def next_state(
     kept = {key: before.bindings[key] for key in still if key in before.bindings}
     if kept:
         bindings = dict(sorted({**kept, **bindings}.items(), key=itemgetter(0)))
-    removed = tuple(key for key in before.bindings if key not in bindings)
+    gone = before.bindings.keys() - bindings.keys()
+    removed = tuple(key for key in before.bindings if key in gone) if gone else ()
     config = force.fleet.config
     released = _released(force, removed) if config and config.on_policy_removed == _KEEP else set()
     state = replace(

@@ -24,6 +24,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.fleet import Fleet, Template
 from reconciler.model.identity import ObjectKey
 from reconciler.model.meter import Meter
+from reconciler.model.policy import OverridePolicy
 from reconciler.model.works import FleetOverrides, FleetWorks, ObjectWorks
 from reconciler.render import (
     OverrideIndex,
@@ -67,8 +68,10 @@ class RenderedFleet:
             works = ObjectWorks({**known.classes, **works.classes})
         if works.classes:
             self.objects[key] = works
-        self.untouched |= {(cluster, key) for cluster in rendered.failed}
-        self.diagnostics += rendered.diagnostics
+        if rendered.failed:
+            self.untouched |= {(cluster, key) for cluster in rendered.failed}
+        if rendered.diagnostics:
+            self.diagnostics += rendered.diagnostics
 
     def take_off(self, cluster: str) -> frozenset[ObjectKey]:
         """Leave a cluster out; the identities that it would have had."""
@@ -109,10 +112,24 @@ class Rendering:
         self._overrides = OverrideIndex(fleet.override_policies, self._clusters, memory.index)
         changed = changed_rules(memory.index.rules if memory.index else {}, self._overrides.rules)
         names = tuple(self._clusters)
-        bound = {key: one.looked_at for key, (_, one) in memory.bindings.results().items()}
-        self._bindings = memory.bindings.round((interpreter,), (names,), overridden(changed, bound))
-        spaces = {key: one.looked_at for key, one in memory.namespaces.results().items()}
-        self._namespaces = memory.namespaces.round((interpreter,), (), overridden(changed, spaces))
+        self._bindings = memory.bindings.round(
+            (interpreter,), (names,), self._touched_bindings(changed)
+        )
+        self._namespaces = memory.namespaces.round(
+            (interpreter,), (), self._touched_namespaces(changed)
+        )
+
+    def _touched_bindings(self, changed: list[OverridePolicy]) -> set[ObjectKey]:
+        if not changed:
+            return set()
+        known = self._memory.bindings.results()
+        return overridden(changed, {key: one.looked_at for key, (_, one) in known.items()})
+
+    def _touched_namespaces(self, changed: list[OverridePolicy]) -> set[ObjectKey]:
+        if not changed:
+            return set()
+        known = self._memory.namespaces.results()
+        return overridden(changed, {key: one.looked_at for key, one in known.items()})
 
     def binding(
         self, binding: Binding, state: BindingState, into: RenderedFleet

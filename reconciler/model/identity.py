@@ -45,6 +45,12 @@ class ObjectKey(NamedTuple):
         return f"{self.group}/{self.kind}/{self.namespace}/{self.name}"
 
 
+@lru_cache(maxsize=262144)
+def shared_key(key: ObjectKey) -> ObjectKey:
+    """The one tuple that stands for all equal identities: what is one object is found faster."""
+    return key
+
+
 def fnv32a(text: str) -> int:
     """FNV-1a, 32 bits, over UTF-8."""
     digest = _FNV_OFFSET

@@ -9,13 +9,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from reconciler.model.diagnostic import Diagnostic, Effect, Position, Severity
 from reconciler.model.fleet import Frozen
 from reconciler.model.source import EntryKind, SourceFile
 from reconciler.parse.files import Fault, ParsedFile, parse_file
-from reconciler.parse.memory import Recollection
+from reconciler.parse.memory import Group, Recollection
 from reconciler.parse.problems import Document, diagnostic
+from reconciler.parse.scope import defines
 from reconciler.parse.selection import CONFIG_PATH, is_document
 
 _HINT = {
@@ -35,9 +37,9 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """Documents in the order of paths; problems and frozen paths of entries that have none."""
+    """Documents by file in the order of paths; problems and frozen paths of entries without any."""
 
-    documents: tuple[Document, ...]
+    groups: tuple[Group, ...]
     diagnostics: tuple[Diagnostic, ...]
     frozen: tuple[Frozen, ...]
 
@@ -47,10 +49,14 @@ def read_entries(
 ) -> Entries:
     """Every document of the selected files."""
     before = sorted(previous_paths)
-    documents: list[Document] = []
+    groups: list[Group] = []
     problems: list[Diagnostic] = []
     frozen: list[Frozen] = []
     for file in files:
+        known = recollection.group(file) if _is_plain(file) else None
+        if known is not None:
+            groups.append(known)
+            continue
         if file.path == CONFIG_PATH:
             continue
         refused = _entry_fault(file)
@@ -58,14 +64,18 @@ def read_entries(
         if parsed is None:
             continue
         if parsed.fault is None:
-            documents += _documents(file, parsed)
+            groups.append(_group(file, parsed, recollection))
             continue
         held_before = _held_before(file.path, before)
         is_harmless = _is_harmless(file, held_before)
         problems.append(_problem(file, parsed.fault, is_harmless=is_harmless))
         paths = held_before or ([] if is_harmless else [file.path])
         frozen += [Frozen(position=Position(path)) for path in paths]
-    return Entries(tuple(documents), tuple(problems), tuple(frozen))
+    return Entries(tuple(groups), tuple(problems), tuple(frozen))
+
+
+def _is_plain(file: SourceFile) -> bool:
+    return file.anomaly is None and file.kind is EntryKind.BLOB
 
 
 def _entry_fault(file: SourceFile) -> Fault | None:
@@ -85,15 +95,26 @@ def _parsed(file: SourceFile, recollection: Recollection) -> ParsedFile | None:
     return recollection.file(file.oid, lambda: parse_file(data))
 
 
-def _documents(file: SourceFile, parsed: ParsedFile) -> list[Document]:
-    def read() -> bytes:
-        if file.data is None and file.load is not None:
-            return file.load()
-        return file.data or b""
+def _group(file: SourceFile, parsed: ParsedFile, recollection: Recollection) -> Group:
+    read = file.load or partial(_given, file.data)
+    group = Group(
+        path=file.path,
+        oid=file.oid,
+        parsed=parsed,
+        documents=tuple(
+            Document(path=file.path, oid=file.oid, parsed=one, read=read)
+            for one in parsed.documents
+        ),
+        definitions=tuple(
+            one.body for one in parsed.documents if one.body is not None and defines(one.body)
+        ),
+    )
+    recollection.take(group)
+    return group
 
-    return [
-        Document(path=file.path, oid=file.oid, parsed=one, read=read) for one in parsed.documents
-    ]
+
+def _given(data: bytes | None) -> bytes:
+    return data or b""
 
 
 def _held_before(entry: str, before: list[str]) -> list[str]:

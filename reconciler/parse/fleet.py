@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TypeVar
 
 from reconciler.model.cluster import Cluster, ClusterFacts
@@ -26,7 +27,7 @@ from reconciler.parse.config import read_config
 from reconciler.parse.entries import by_path, read_entries
 from reconciler.parse.governing import build_governing
 from reconciler.parse.groups import Sort, sort_of, unknown_kind
-from reconciler.parse.memory import ParseMemory, Recollection
+from reconciler.parse.memory import BuiltGroup, Group, ParseMemory, Recollection
 from reconciler.parse.metadata import identity_problems, resolve_scope
 from reconciler.parse.problems import Document, diagnostic
 from reconciler.parse.scope import GroupKind, Scope, scopes
@@ -58,9 +59,9 @@ def parse_fleet(
     is_selected = selection(settings)
     selected = [one for one in by_path(files) if is_selected(one.path)]
     entries = read_entries(selected, previous_paths, recollection)
-    reader = _Reader(settings, _scopes(entries.documents, facts, settings), recollection)
+    reader = _Reader.of(settings, _scopes(entries.groups, facts, settings), recollection)
     before = Before(frozenset(previous_paths), previous)
-    built = without_rivals(without_twins(list(reader.read(entries.documents, before))))
+    built = without_rivals(without_twins(list(reader.read(entries.groups, before))))
     recollection.keep()
     fleet = _assembled(
         built,
@@ -78,35 +79,51 @@ def parse_fleet(
 
 
 def _scopes(
-    documents: Iterable[Document], facts: Mapping[str, ClusterFacts], config: FleetConfig
+    groups: Iterable[Group], facts: Mapping[str, ClusterFacts], config: FleetConfig
 ) -> dict[GroupKind, Scope]:
-    bodies = (one.parsed.body for one in documents if one.parsed.body is not None)
-    return scopes(bodies, facts, config)
+    definitions = (body for group in groups if group.definitions for body in group.definitions)
+    return scopes(definitions, facts, config)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads documents one by one under the settings of a fleet."""
+    """Reads documents file by file under the settings of a fleet; `context` stands for these."""
 
     config: FleetConfig
     scopes: Mapping[GroupKind, Scope]
     recollection: Recollection
+    context: object
 
-    def read(self, documents: Iterable[Document], before: Before) -> Iterator[Built]:
+    @classmethod
+    def of(
+        cls, config: FleetConfig, known: Mapping[GroupKind, Scope], recollection: Recollection
+    ) -> _Reader:
+        """A reader for settings; equal ones have the same context."""
+        content = (config.default_namespace, config.feature_gates, known)
+        return cls(config, known, recollection, recollection.memory.context(content))
+
+    def read(self, groups: Iterable[Group], before: Before) -> Iterator[Built]:
         """What became of each document, in order."""
-        by_file: dict[str, list[Document]] = defaultdict(list)
-        for document in documents:
-            by_file[document.path].append(document)
-        for path, siblings in by_file.items():
-            built = [self._built(document) for document in siblings]
-            readable = {one.key for one in built if one.value is not None and one.key is not None}
-            for one in built:
-                if one.value is None:
-                    yield held_where_unknown(one, path, before, readable)
-                else:
-                    yield one
+        recollection, context = self.recollection, self.context
+        for group in groups:
+            known = recollection.built(group, context, partial(self._group, group))
+            if known.is_final:
+                yield from known.built
+            else:
+                yield from _held(known, before)
 
-    def _built(self, document: Document) -> Built:
+    def _group(self, group: Group, earlier: BuiltGroup | None) -> BuiltGroup:
+        """The documents of a file, each as it was built before where it depends on the same."""
+        known: dict[int, tuple[Hashable, Built]] = {}
+        remembering = _Remembering(earlier.known if earlier else {}, known)
+        built = tuple(
+            self._built(number, document, remembering)
+            for number, document in enumerate(group.documents)
+        )
+        is_final = all(one.value is not None for one in built)
+        return BuiltGroup(group, self.context, built, known, is_final)
+
+    def _built(self, number: int, document: Document, remembering: _Remembering) -> Built:
         fault = document.parsed.fault
         namespace = self.config.default_namespace
         if fault is not None:
@@ -121,17 +138,15 @@ class _Reader:
         key, problems = resolve_scope(document, self.scopes, namespace)
         if key is None:
             return Built(document.position, None, tuple(problems))
-        built = self._remembered(document, key, sort)
+        token = (key, () if sort is Sort.TEMPLATE else tuple(sorted(self._gates.items())))
+        built = remembering.of(number, token, partial(self._fresh, document, key, sort))
         if not problems:
             return built
         return dataclasses.replace(built, diagnostics=(*problems, *built.diagnostics))
 
-    def _remembered(self, document: Document, key: ObjectKey, sort: Sort) -> Built:
-        parsed = document.parsed
-        gates = self.config.feature_gates
-        settings = () if sort is Sort.TEMPLATE else tuple(sorted(gates.items()))
-        token = (document.path, document.oid, parsed.index, parsed.pointer, key, settings)
-        return self.recollection.document(token, lambda: self._fresh(document, key, sort))
+    @property
+    def _gates(self) -> Mapping[str, bool]:
+        return self.config.feature_gates
 
     def _fresh(self, document: Document, key: ObjectKey, sort: Sort) -> Built:
         match sort:
@@ -142,6 +157,32 @@ class _Reader:
                 return _refused("RC015", message, document, key, "remove it, or move it there")
             case _:
                 return build_governing(document, key, sort, self.config.feature_gates)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Remembering:
+    """Documents of one file by number: what they were built to before, and what they are now."""
+
+    earlier: Mapping[int, tuple[Hashable, Built]]
+    used: dict[int, tuple[Hashable, Built]]
+
+    def of(self, number: int, token: Hashable, build: Callable[[], Built]) -> Built:
+        """The document; the token names everything it depends on besides its text."""
+        known = self.earlier.get(number)
+        if known is None or known[0] != token:
+            known = (token, build())
+        self.used[number] = known
+        return known[1]
+
+
+def _held(known: BuiltGroup, before: Before) -> Iterator[Built]:
+    """Documents of a file of which some could not be taken."""
+    readable = {one.key for one in known.built if one.value is not None and one.key is not None}
+    for one in known.built:
+        if one.value is None:
+            yield held_where_unknown(one, known.group.path, before, readable)
+        else:
+            yield one
 
 
 def _unknown(document: Document) -> Built:

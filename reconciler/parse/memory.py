@@ -10,22 +10,52 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+from reconciler.model.source import SourceFile
 from reconciler.parse.built import Built
 from reconciler.parse.files import ParsedFile
+from reconciler.parse.problems import Document
 from reconciler.parse.stored import read_back, stored
 
 #: Readings that are remembered: base and head, and what stands behind frozen documents.
 READINGS: Final = 4
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """The documents of one file in order, and the bodies among them that define kinds."""
+
+    path: str
+    oid: str
+    parsed: ParsedFile
+    documents: tuple[Document, ...]
+    definitions: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuiltGroup:
+    """What became of the documents of a file under the settings that all files share.
+
+    `known` has by number what a document was built to, and the token of all it depends on.
+    `is_final`: nothing else than the settings decides, for no document was refused.
+    """
+
+    group: Group
+    context: object
+    built: tuple[Built, ...]
+    known: Mapping[int, tuple[Hashable, Built]]
+    is_final: bool
+
+
 @dataclass(slots=True)
 class Reading:
-    """What one reading used."""
+    """What one reading used: files by blob id, their documents and what became of them by path."""
 
     files: dict[str, ParsedFile] = field(default_factory=dict)
-    documents: dict[Hashable, Built] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    final: dict[Group, BuiltGroup] = field(default_factory=dict)
+    others: dict[Group, BuiltGroup] = field(default_factory=dict)
 
 
 class ParseMemory:
@@ -35,8 +65,14 @@ class ParseMemory:
 
     def __init__(self) -> None:
         self._readings: deque[Reading] = deque(maxlen=READINGS)
+        self._contexts: deque[object] = deque(maxlen=READINGS)
         self.disk: Mapping[str, bytes] = {}
         self.unstored: dict[str, bytes] = {}
+
+    @property
+    def newest(self) -> Mapping[str, ParsedFile]:
+        """Files of the last reading by blob id."""
+        return self._readings[0].files if self._readings else {}
 
     def knows(self, oid: str) -> bool:
         """Whether a file with this blob id needs no bytes to be read."""
@@ -54,12 +90,37 @@ class ParseMemory:
         data = self.disk.get(oid)
         return None if data is None else read_back(data)
 
-    def document(self, token: Hashable) -> Built | None:
-        """What became of a document in an earlier reading."""
+    def group(self, file: SourceFile) -> Group | None:
+        """The documents that stood in an equal file at this path."""
         for one in self._readings:
-            if token in one.documents:
-                return one.documents[token]
+            known = one.groups.get(file.path)
+            if known is not None and known.oid == file.oid:
+                return known
         return None
+
+    def final(self, group: Group, context: object) -> BuiltGroup | None:
+        """What became of these documents in this context, when nothing else decided."""
+        for one in self._readings:
+            known = one.final.get(group)
+            if known is not None and known.context is context:
+                return known
+        return None
+
+    def built(self, group: Group) -> BuiltGroup | None:
+        """What became of these documents when they were last read."""
+        for one in self._readings:
+            known = one.final.get(group) or one.others.get(group)
+            if known is not None:
+                return known
+        return None
+
+    def context(self, content: object) -> object:
+        """The one object that stands for an equal content while it is remembered."""
+        for known in self._contexts:
+            if known == content:
+                return known
+        self._contexts.append(content)
+        return content
 
     def note(self, oid: str, parsed: ParsedFile) -> None:
         """A file that was read anew."""
@@ -88,10 +149,28 @@ class Recollection:
         self._used.files[oid] = known
         return known
 
-    def document(self, token: Hashable, build: Callable[[], Built]) -> Built:
-        """What became of a document; the token names everything it depends on."""
-        known = self.memory.document(token) or build()
-        self._used.documents[token] = known
+    def group(self, file: SourceFile) -> Group | None:
+        """The documents of an equal file at the same path."""
+        known = self.memory.group(file)
+        if known is not None:
+            self.take(known)
+        return known
+
+    def take(self, group: Group) -> None:
+        """Note the documents of a file."""
+        self._used.files[group.oid] = group.parsed
+        self._used.groups[group.path] = group
+
+    def built(
+        self, group: Group, context: object, build: Callable[[BuiltGroup | None], BuiltGroup]
+    ) -> BuiltGroup:
+        """What became of the documents of a file; `build` is given what became of them before."""
+        known = self.memory.final(group, context)
+        if known is not None:
+            self._used.final[group] = known
+            return known
+        known = build(self.memory.built(group))
+        (self._used.final if known.is_final else self._used.others)[group] = known
         return known
 
     def keep(self) -> None:

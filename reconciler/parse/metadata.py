@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.identity import ObjectKey, split_api_version
+from reconciler.model.identity import ObjectKey, shared_key, split_api_version
 from reconciler.parse.problems import Document, diagnostic
 from reconciler.parse.scope import GroupKind, Scope
 from reconciler.parse.validation.names import dns_label, label_value, qualified_name
@@ -115,9 +115,8 @@ def resolve_scope(
         return None, [diagnostic("RC021", message, document.place("kind"), hint=hint)]
     is_namespaced, _ = known
     given = metadata.get("namespace") or ""
-    key = ObjectKey(
-        group, kind, (given or default_namespace) if is_namespaced else "", metadata["name"]
-    )
+    namespace = (given or default_namespace) if is_namespaced else ""
+    key = shared_key(ObjectKey(group, kind, namespace, metadata["name"]))
     if given and not is_namespaced:
         message = f"{kind} is cluster-scoped; its namespace is ignored"
         place = document.place("metadata", "namespace")

@@ -81,6 +81,9 @@ BUILT_IN: Final[Mapping[GroupKind, Scope]] = {
 }
 
 
+_DEFINITION: Final = "CustomResourceDefinition"
+
+
 def scopes(
     bodies: Iterable[Mapping[str, Any]],
     inventory: Mapping[str, ClusterFacts],
@@ -100,10 +103,15 @@ def scopes(
     return {**known, **BUILT_IN}
 
 
+def defines(body: Mapping[str, Any]) -> bool:
+    """Whether a document may say where a kind lives."""
+    return body.get("kind") == _DEFINITION
+
+
 def _declared(body: Mapping[str, Any]) -> dict[GroupKind, Scope]:
     """What a CustomResourceDefinition says, nothing for other documents."""
     spec = body.get("spec")
-    if body.get("kind") != "CustomResourceDefinition" or not isinstance(spec, dict):
+    if not defines(body) or not isinstance(spec, dict):
         return {}
     names, group, scope = spec.get("names"), spec.get("group"), spec.get("scope")
     kind = names.get("kind") if isinstance(names, dict) else None

@@ -28,6 +28,9 @@ Operation = tuple[str, str, str]
 
 def without_twins(built: list[Built]) -> list[Built]:
     """The same documents, those that share an identity frozen."""
+    keys = [one.key for one in built if one.key is not None]
+    if len(set(keys)) == len(keys):
+        return built
     places = _places((one.key, one) for one in built if one.key is not None)
     return [
         one if one.key is None or len(places[one.key]) == 1 else _twin(one, one.key, places)
@@ -37,6 +40,8 @@ def without_twins(built: list[Built]) -> list[Built]:
 
 def without_rivals(built: list[Built]) -> list[Built]:
     """The same documents, customizations of one operation of one kind frozen."""
+    if not any(isinstance(one.value, Manifest) for one in built):
+        return built
     places = _places((operation, one) for one in built for operation in _operations(one))
     return [_rival(one, places) for one in built]
 

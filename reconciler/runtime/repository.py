@@ -5,7 +5,8 @@ A repository on this machine is used directly; any other through a bare mirror i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -54,6 +55,7 @@ class FleetRepository:
         self.disk = disk or Disk()
         self.documents = DocumentMemory(self.disk)
         self._memory = ParseMemory()
+        self._files_read: dict[str, tuple[SourceEntry, SourceFile]] = {}
         self._clean: dict[str, tuple[dict[str, ClusterFacts], Fleet]] = {}
 
     @classmethod
@@ -167,21 +169,34 @@ class FleetRepository:
 
     def _files(self, tree: SourceTree) -> dict[str, SourceFile]:
         """Every entry of a tree, with the bytes of documents that are not known yet."""
-        wanted = {path for path, entry in tree.entries.items() if _is_wanted(entry)}
-        unknown = set(self._memory.unknown(tree.entries[path].oid for path in wanted))
+        fresh = [entry for entry in tree.entries.values() if not self._is_read(entry)]
+        unknown = set(self._memory.unknown(one.oid for one in fresh if _is_wanted(one)))
         self._memory.disk = self.disk.get(PARSED, unknown)
-        return {
-            path: SourceFile(
-                path=path,
-                oid=entry.oid,
-                size=entry.size,
-                kind=entry.kind,
-                data=tree.read(entry.oid) if path in wanted and entry.oid in unknown else None,
-                anomaly=entry.anomaly,
-                load=partial(tree.read, entry.oid) if path in wanted else None,
-            )
+        files = {one.path: self._file(one, unknown) for one in fresh}
+        earlier = self._files_read
+        found = {path: files.get(path) or earlier[path][1] for path in tree.entries}
+        self._files_read = {
+            path: earlier[path] if path not in files else (entry, replace(files[path], data=None))
             for path, entry in tree.entries.items()
         }
+        return found
+
+    def _is_read(self, entry: SourceEntry) -> bool:
+        """Whether the last reading had this very entry, and its documents are known by it."""
+        known = self._files_read.get(entry.path)
+        return known is not None and known[0] is entry and entry.oid in self._memory.newest
+
+    def _file(self, entry: SourceEntry, unknown: Collection[str]) -> SourceFile:
+        is_wanted = _is_wanted(entry)
+        return SourceFile(
+            path=entry.path,
+            oid=entry.oid,
+            size=entry.size,
+            kind=entry.kind,
+            data=self.store.read(entry.oid) if is_wanted and entry.oid in unknown else None,
+            anomaly=entry.anomaly,
+            load=partial(self.store.read, entry.oid) if is_wanted else None,
+        )
 
     def state(self) -> BranchContent:
         """The state branch as it was last fetched or pushed."""

@@ -22,6 +22,7 @@ from reconciler.model.binding import (
     Target,
 )
 from reconciler.model.cluster import Condition
+from reconciler.model.identity import shared_key
 from reconciler.model.policy import PolicyKind, PolicyRef, Suspension
 from reconciler.parse.decode.binding import (
     decode_binding_spec,
@@ -75,7 +76,7 @@ def decode_binding_state(document: Wire) -> BindingState:
     claim = _claim(annotations)
     applied = annotations.get(APPLIED_PLACEMENT)
     return BindingState(
-        key=key_of(decode_resource_ref(sub(spec, "resource"))),
+        key=shared_key(key_of(decode_resource_ref(sub(spec, "resource")))),
         claim=claim,
         targets=tuple(decode_target(one) for one in items(spec, "clusters")),
         applied_placement=orjson.loads(applied) if applied else None,
