@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from reconciler.cli.console import say, show_json, table
+from reconciler.cli.console import EXIT_BLOCKED, say, show_json, table
 from reconciler.cli.options import branch_option, output_option, repo_option
+from reconciler.model.text import printable
 
 if TYPE_CHECKING:
     from reconciler.model.cluster import Cluster
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _CORDON = "unschedulable:NoSchedule"
+_MOST_SHOWN = 5
 _EFFECTS = ("NoSchedule", "NoExecute")
 _EPILOG = """\b
 Examples:
@@ -27,13 +30,14 @@ Examples:
   reconciler cluster taint eu-1 maintenance=soon:NoSchedule
   reconciler cluster label eu-1 tier=edge old-label-
   reconciler cluster cordon eu-1 --write patch | git apply
-  reconciler cluster unjoin eu-1
+  reconciler cluster unjoin eu-1 --delete
+  reconciler cluster forget eu-1
 """
 
 
 @click.group("cluster", epilog=_EPILOG)
 def command() -> None:
-    """Members of the fleet: join, unjoin, list, cordon, uncordon, taint, label.
+    """Members of the fleet: join, unjoin, forget, list, cordon, uncordon, taint, label.
 
     Every change is an edit of a Cluster document: in the work tree, as a commit, or as a patch.
     """
@@ -125,17 +129,66 @@ def join(
 
 @command.command("unjoin")
 @click.argument("name")
-@click.option("--keep", is_flag=True, default=True, help="Its objects stay there (default).")
+@click.option(
+    "--keep", "fate", flag_value="keep", help="Its objects stay there; the default in a script."
+)
+@click.option(
+    "--delete", "fate", flag_value="delete", help="Its objects go first, within the budget."
+)
 @_write_options
-def unjoin(name: str, *, keep: bool, way: str, to_branch: str, branch: str, repo: str) -> int:
-    """Take a member out of the fleet. Its objects stay; replicas go elsewhere.
+def unjoin(name: str, fate: str | None, way: str, to_branch: str, branch: str, repo: str) -> int:
+    """Take a member out of the fleet; replicas go elsewhere. On a terminal it asks what becomes of
+    the objects there.
 
-    To take the objects away too, move them off first: taint the cluster with NoExecute, or leave it
-    out of the policies, let that be applied, and unjoin then.
+    With --keep they stay, with our labels and annotations, and are listed until `cluster forget`.
+    With --delete it takes two steps: the first marks the Cluster, and the hub moves and deletes
+    what is there as any deletion, held where it is over the budget; the second, the same command
+    once that is done, removes the Cluster. Until then it exits 3.
     """
-    del keep
     edits, _ = _edits(repo, branch)
-    return _done(edits, edits.remove(name), way, to_branch)
+    left, is_draining = edits.left(name), edits.is_draining(name)
+    fate = fate or ("delete" if is_draining else _asked_fate(name, len(left)))
+    if fate == "keep" or (is_draining and not left):
+        return _done(edits, edits.remove(name), way, to_branch)
+    if not is_draining:
+        done = _done(edits, edits.drain(name), way, to_branch)
+        click.echo(f"unjoin {name} again when the objects are gone", err=True)
+        return done
+    shown = ", ".join(str(one) for one in left[:_MOST_SHOWN])
+    more = f" and {len(left) - _MOST_SHOWN} more" if len(left) > _MOST_SHOWN else ""
+    click.echo(f"{len(left)} objects are still there: {printable(shown)}{more}", err=True)
+    click.echo("  next: see `reconciler approve` for deletions that wait for you", err=True)
+    return EXIT_BLOCKED
+
+
+def _asked_fate(name: str, count: int) -> str:
+    """What a person says at a terminal; without one the objects stay."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return "keep"
+    return str(
+        click.prompt(
+            f"What becomes of the {count} objects on {name}?",
+            type=click.Choice(["keep", "delete"]),
+            default="keep",
+            err=True,
+        )
+    )
+
+
+@command.command("forget")
+@click.argument("name")
+@branch_option
+@repo_option
+def forget(name: str, branch: str, repo: str) -> int:
+    """Say that what an unjoined member holds may stay: an empty commit on the source branch under
+    your own identity. It is not listed any more, and nothing is deleted.
+    """
+    from reconciler.runtime.forgetting import forget as forget_cluster
+    from reconciler.runtime.repository import FleetRepository
+
+    commit = forget_cluster(FleetRepository.open_or_mirror(repo, branch), name)
+    say(f"{name} is forgotten with commit {commit[:12]}")
+    return 0
 
 
 @command.command("list")

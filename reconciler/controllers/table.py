@@ -12,6 +12,7 @@ from datetime import datetime
 from reconciler.controllers import (
     application_failover,
     cluster_taints,
+    drain,
     graceful_eviction,
     rebalancer,
     taint_eviction,
@@ -24,6 +25,7 @@ Controller = Callable[[World, datetime], Iterable[Intent]]
 
 CONTROLLERS: Mapping[str, Controller] = {
     "unjoin": unjoin.intents,
+    "drain": drain.intents,
     "cluster-taints": cluster_taints.intents,
     "taint-eviction": taint_eviction.intents,
     "application-failover": application_failover.intents,

@@ -124,6 +124,7 @@ def _left_behind(clusters: Iterable[Cluster], world: World) -> Iterator[Diagnost
                 message=f"{name} has left the fleet; {len(keys)} objects stay there",
                 severity=Severity.WARNING,
                 effect=Effect.NONE,
-                hint="delete them there by hand, or bring the Cluster back",
+                hint="delete them there by hand or bring the Cluster back; "
+                f"`reconciler cluster forget {name}` says that they may stay",
                 subject=f"cluster {name}",
             )

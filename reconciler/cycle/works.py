@@ -108,6 +108,7 @@ class Rendering:
     ) -> None:
         self._fleet, self._config, self._interpreter = fleet, config, interpreter
         self._clusters = {cluster.name: cluster for cluster in clusters}
+        self._leaving = {name for name, one in self._clusters.items() if one.is_deleting}
         self._memory, self._meter = memory, meter
         self._overrides = OverrideIndex(fleet.override_policies, self._clusters, memory.index)
         changed = changed_rules(memory.index.rules if memory.index else {}, self._overrides.rules)
@@ -192,13 +193,22 @@ class Rendering:
     ) -> tuple[str, ...]:
         """Clusters that have to get the namespace."""
         known, key = into.objects.get(template.key), template.key
-        names: Iterable[str] = self._clusters
+        names: Iterable[str] = self._staying(key.name, into)
         if self._config.namespaces != _EVERYWHERE:
             where = used.get(key.name, frozenset())
-            names = (name for name in self._clusters if name in where)
+            names = (name for name in names if name in where)
         if known is not None:
             names = (name for name in names if name not in known)
         return tuple(name for name in names if (name, key) not in into.untouched)
+
+    def _staying(self, namespace: str, into: RenderedFleet) -> Iterable[str]:
+        """Clusters but those that are to leave the fleet, once nothing in the namespace stands
+        there any more.
+        """
+        if not self._leaving:
+            return self._clusters
+        needed = {name for name, key in into.untouched if key.namespace == namespace}
+        return (name for name in self._clusters if name not in self._leaving or name in needed)
 
     def _namespace(self, template: Template, wanted: tuple[str, ...]) -> Rendered:
         def fresh() -> Rendered:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from reconciler.model.diagnostic import Position
 from reconciler.model.quantity import Quantity
@@ -99,10 +100,15 @@ class ClusterFacts:
         return self.is_assumed or kind in self.enablements.get(api_version, ())
 
 
+#: Annotation of a Cluster that is to leave the fleet, and what becomes of its objects.
+UNJOIN: Final = "fleet-reconciler.io/unjoin"
+DELETE: Final = "delete"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """A member cluster. `secret_ref` is (namespace, name); `zones` already contains a deprecated
-    `zone`.
+    `zone`. `is_deleting`: it is to leave the fleet, and what it holds of it is to be deleted.
     """
 
     name: str

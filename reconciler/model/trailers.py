@@ -1,5 +1,5 @@
 """Trailers of a commit message: `Source-Commit:`, `Cause:`, `Approve-Deletes:`, `Hold-Commit:`,
-`Release-Commit:`.
+`Release-Commit:`, `Forget-Cluster:`.
 
 A trailer block is the message's last paragraph when it is not the subject and every line of it is
 `Key: value` or continues the value before (it begins with white space). Stricter than
@@ -16,6 +16,7 @@ CAUSE = "Cause"
 APPROVE_DELETES = "Approve-Deletes"
 HOLD_COMMIT = "Hold-Commit"
 RELEASE_COMMIT = "Release-Commit"
+FORGET_CLUSTER = "Forget-Cluster"
 
 _TRAILER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*): ?(.*)")
 

@@ -15,10 +15,11 @@ from typing import Any, Final
 from reconciler.adapters.clock import SystemClock
 from reconciler.adapters.git import BranchWriter
 from reconciler.adapters.git.person import person
-from reconciler.model.cluster import Cluster
+from reconciler.model.cluster import DELETE, UNJOIN, Cluster
 from reconciler.model.emit import emit_yaml
 from reconciler.model.errors import SettingsInvalid, SourceUnavailable
 from reconciler.model.fleet import Fleet
+from reconciler.model.identity import ObjectKey
 from reconciler.model.source import Move
 from reconciler.runtime.document_files import document_of, with_document
 from reconciler.runtime.gathering import Gathering
@@ -83,6 +84,20 @@ class ClusterEdits:
         path, text = self._place(name)
         after = with_document(text, KIND, name, None)
         return Edited(path=path, before=text, after=after or None, subject=f"Unjoin cluster {name}")
+
+    def drain(self, name: str) -> Edited:
+        """With the wish that its objects be deleted before it leaves."""
+        subject = f"Drain cluster {name}: its objects are to be deleted"
+        return self.change(name, subject, draining)
+
+    def is_draining(self, name: str) -> bool:
+        """Whether the newest commit says that."""
+        return any(one.name == name and one.is_deleting for one in self.fleet().clusters)
+
+    def left(self, name: str) -> tuple[ObjectKey, ...]:
+        """What is recorded as ours on the cluster, in order."""
+        recorded = Gathering(self._repository).state().recorded
+        return tuple(sorted(recorded.get(name, frozenset())))
 
     def change(self, name: str, subject: str, edit: Callable[[Document], Document]) -> Edited:
         """With this Cluster changed."""
@@ -178,6 +193,13 @@ def labelled(document: Document, added: Mapping[str, str], removed: frozenset[st
     labels = {key: value for key, value in sorted(labels.items()) if key not in removed}
     metadata.pop("labels", None)
     return {**document, "metadata": {**metadata, **({"labels": labels} if labels else {})}}
+
+
+def draining(document: Document) -> Document:
+    """With the annotation that empties the cluster."""
+    metadata = dict(document["metadata"])
+    annotations = {**(metadata.get("annotations") or {}), UNJOIN: DELETE}
+    return {**document, "metadata": {**metadata, "annotations": annotations}}
 
 
 def tainted(

@@ -7,7 +7,7 @@ Diagnostic, and the last applied fleet stays in force.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -29,7 +29,9 @@ from reconciler.model.fleet import Fleet
 from reconciler.model.identity import ObjectKey
 from reconciler.model.report import TemplateStatus
 from reconciler.model.signature import Refused, Verified
+from reconciler.model.source import Revision
 from reconciler.model.text import printable
+from reconciler.model.trailers import FORGET_CLUSTER, trailer_values
 from reconciler.model.world import Outcome, State
 from reconciler.parse.decode import decode_cluster_facts
 from reconciler.plan.guards import guards_of
@@ -55,7 +57,7 @@ class Gathered:
     """What Git says: the newest fleet, the last applied one, the state, and the last report.
 
     `state_tip` is the commit the state was read at: decisions are pushed on top of it or not at
-    all.
+    all. `forgotten` are clusters of which nothing has to be known any more.
     """
 
     fleet: Fleet
@@ -65,6 +67,7 @@ class Gathered:
     statuses: Mapping[ObjectKey, TemplateStatus] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     state_tip: str | None = None
+    forgotten: frozenset[str] = frozenset()
 
 
 class Gathering:
@@ -82,7 +85,8 @@ class Gathering:
         inventory = self.inventory()
         last = self.last_applied(state, inventory)
         fleet, problems = self._newest(state, last, inventory)
-        state, found = self._approved(state, fleet, last)
+        commits = self._new_commits(state, fleet)
+        state, found = self._approved(state, fleet, last, commits)
         return Gathered(
             fleet=replace(fleet, diagnostics=in_order([*fleet.diagnostics, *problems])),
             last_applied=last,
@@ -91,6 +95,7 @@ class Gathering:
             statuses=self.statuses(),
             diagnostics=found,
             state_tip=tip,
+            forgotten=_forgotten(commits),
         )
 
     def state(self) -> State:
@@ -253,14 +258,26 @@ class Gathering:
 
         return verify_commit(self._repository.store.repository, commit, self._keys)
 
-    def _approved(
-        self, state: State, fleet: Fleet, last: Fleet | None
-    ) -> tuple[State, tuple[Diagnostic, ...]]:
+    def _new_commits(self, state: State, fleet: Fleet) -> tuple[Revision, ...]:
+        """Commits that are about to be applied; none while they are held."""
         if fleet.is_held or not fleet.revision:
+            return ()
+        since = state.applied_revision or None
+        return tuple(self._repository.store.log(fleet.revision, since=since))
+
+    def _approved(
+        self, state: State, fleet: Fleet, last: Fleet | None, commits: tuple[Revision, ...]
+    ) -> tuple[State, tuple[Diagnostic, ...]]:
+        if not commits:
             return state, ()
-        commits = self._repository.store.log(fleet.revision, since=state.applied_revision or None)
         guards = guards_of(last.config if last else None, fleet.config, state)
         return approved(state, commits, self.holds(), guards, signer=self._signer)
+
+
+def _forgotten(commits: Iterable[Revision]) -> frozenset[str]:
+    return frozenset(
+        name for commit in commits for name in trailer_values(commit.message, FORGET_CLUSTER)
+    )
 
 
 def _hold(document: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -29,6 +29,7 @@ from reconciler.model.report import FleetReport
 from reconciler.model.world import Outcome, World
 from reconciler.runtime.approvals import spent
 from reconciler.runtime.executor import ChangeResult, ExecutionOptions, ExecutionReport, execute
+from reconciler.runtime.forgetting import without as forgetting
 from reconciler.runtime.gathering import Gathered
 from reconciler.runtime.losses import with_losses
 from reconciler.runtime.publishing import Publishing
@@ -169,6 +170,7 @@ class Pass:
         error, hub = "", self.hub
         if hub.is_superseded or world.state.is_lost:
             return self._left_alone(gathered, outcome)
+        outcome = forgetting(outcome, gathered.forgotten)
         frozen_from = hub.gathering.frozen_from(outcome, gathered.state)
         state = replace(spent(outcome), frozen_from=frozen_from)
         outcome = replace(outcome, state=state)

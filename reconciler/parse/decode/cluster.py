@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 
 from reconciler.model.cluster import (
+    DELETE,
+    UNJOIN,
     Cluster,
     ClusterFacts,
     Condition,
@@ -58,10 +60,16 @@ def decode_cluster(document: Wire, position: Position) -> Cluster:
         zones=_zones(spec),
         taints=tuple(_taint(one) for one in items(spec, "taints")),
         resource_models=_models(canonical(list(items(spec, "resourceModels")))),
-        is_deleting=metadata.get("deletionTimestamp") is not None,
+        is_deleting=_is_leaving(metadata),
         facts=decode_cluster_facts(status) if status else None,
         position=position,
     )
+
+
+def _is_leaving(metadata: Wire) -> bool:
+    """An API server knows a time of deletion; a repository has an annotation."""
+    said = labels(metadata, "annotations").get(UNJOIN)
+    return metadata.get("deletionTimestamp") is not None or said == DELETE
 
 
 def decode_cluster_facts(status: Wire) -> ClusterFacts:

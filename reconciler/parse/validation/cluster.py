@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
+from reconciler.model.cluster import DELETE, UNJOIN
 from reconciler.model.quantity import Quantity
 from reconciler.parse.validation.errors import (
     FieldErrors,
@@ -43,7 +44,10 @@ _DEFAULT_GRADES: Final = (
 def validate_cluster(document: Wire) -> FieldErrors:
     """Every error of a Cluster document."""
     spec, path = document.get("spec") or {}, ("spec",)
-    yield from _name(str((document.get("metadata") or {}).get("name") or ""))
+    metadata = document.get("metadata") or {}
+    yield from _name(str(metadata.get("name") or ""))
+    if (metadata.get("annotations") or {}).get(UNJOIN, DELETE) != DELETE:
+        yield not_supported(("metadata", "annotations", UNJOIN), (DELETE,))
     if spec.get("syncMode") not in _SYNC_MODES:
         yield not_supported((*path, "syncMode"), _SYNC_MODES)
     yield from _endpoint(str(spec.get("apiEndpoint") or ""), (*path, "apiEndpoint"))
