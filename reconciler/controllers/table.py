@@ -16,6 +16,7 @@ from reconciler.controllers import (
     graceful_eviction,
     rebalancer,
     taint_eviction,
+    taint_policies,
     unjoin,
 )
 from reconciler.model.intent import Intent
@@ -27,6 +28,7 @@ CONTROLLERS: Mapping[str, Controller] = {
     "unjoin": unjoin.intents,
     "drain": drain.intents,
     "cluster-taints": cluster_taints.intents,
+    "taint-policies": taint_policies.intents,
     "taint-eviction": taint_eviction.intents,
     "application-failover": application_failover.intents,
     "graceful-eviction": graceful_eviction.intents,

@@ -67,6 +67,7 @@ CODES: Final[Mapping[str, Code]] = {
     "RC027": Code("labels or annotations that no server accepts"),
     "RC028": _warning("deprecated field"),
     "RC029": Code("operation customized twice"),
+    "RC030": _warning("document that nothing acts on"),
     "RC040": _holds("empty repository"),
     "RC041": _holds("missing branch"),
     "RC042": _holds("rewritten history"),

@@ -122,6 +122,19 @@ class ClusterAffinity:
     label_selector: LabelSelector | None = None
     field_requirements: tuple[Requirement, ...] | None = None
 
+    @classmethod
+    def decode(cls, raw: Mapping[str, Any]) -> ClusterAffinity:
+        """From the wire form, which policies of all kinds share; other keys are not read."""
+        labels, fields = raw.get("labelSelector"), raw.get("fieldSelector")
+        return cls(
+            cluster_names=tuple(raw.get("clusterNames") or ()),
+            exclude=tuple(raw.get("exclude") or ()),
+            label_selector=None if labels is None else LabelSelector.decode(labels),
+            field_requirements=None
+            if fields is None
+            else decode_requirements(fields.get("matchExpressions") or ()),
+        )
+
     def matches(self, cluster: Cluster) -> bool:
         """Whether the cluster is meant."""
         if cluster.name in self.exclude:

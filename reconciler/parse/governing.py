@@ -18,7 +18,7 @@ from reconciler.model.policy import OverridePolicy, PropagationPolicy
 from reconciler.parse.built import Built, Value
 from reconciler.parse.decode import decode_cluster, decode_propagation_policy
 from reconciler.parse.decode.override import decode_override_policy
-from reconciler.parse.groups import Sort
+from reconciler.parse.groups import IDLE, Sort
 from reconciler.parse.metadata import cleaned
 from reconciler.parse.problems import MAX_PROBLEMS, Document, diagnostic
 from reconciler.parse.schemas import SCHEMAS, schema_errors
@@ -50,6 +50,7 @@ def build_governing(
         message = "status is what the member reports; here it is ignored"
         problems.append(diagnostic("RC024", message, document.place("status"), hint="remove it"))
     problems += _deprecations(document, key, body)
+    problems += _idleness(document, key, sort)
     wrong = list(islice(_schema_problems(document, key, body), MAX_PROBLEMS))
     if not wrong:
         body = _filled(body, gates)
@@ -97,6 +98,13 @@ def _deprecations(document: Document, key: ObjectKey, body: Body) -> Iterator[Di
             message = f"spec.{field} is deprecated"
             hint = f"use spec.{replacement}"
             yield diagnostic("RC028", message, place, hint=hint, subject=str(key))
+
+
+def _idleness(document: Document, key: ObjectKey, sort: Sort) -> Iterator[Diagnostic]:
+    if sort is Sort.OTHER and key.kind in IDLE:
+        message = f"{key.kind} has no effect: {IDLE[key.kind]}"
+        hint = "remove it, or keep it for a Karmada that reads the same repository"
+        yield diagnostic("RC030", message, document.place("kind"), hint=hint, subject=str(key))
 
 
 def _admission_problems(document: Document, key: ObjectKey, body: Body) -> Iterator[Diagnostic]:

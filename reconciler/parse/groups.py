@@ -63,6 +63,27 @@ KINDS: Final[Mapping[str, Mapping[str, tuple[Sort, tuple[str, ...]]]]] = {
 }
 
 
+#: Kinds that are read and checked, and what is done instead of acting on them.
+IDLE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            "FederatedHPA",
+            "CronFederatedHPA",
+            "FederatedResourceQuota",
+            "MultiClusterService",
+            "MultiClusterIngress",
+            "Remedy",
+            "ResourceRegistry",
+        ),
+        "it is checked, and no controller here acts on it",
+    ),
+    **dict.fromkeys(
+        ("Work", "ResourceBinding", "ClusterResourceBinding"),
+        "it is computed from policies, never read from the source",
+    ),
+}
+
+
 def sort_of(body: Mapping[str, Any]) -> Sort:
     """Where a document belongs, by its group and kind; UNKNOWN for what our groups do not have."""
     group, version = split_api_version(str(body.get("apiVersion") or ""))

@@ -56,7 +56,7 @@ def test_documents_are_sorted_by_api_group() -> None:
         "metadata: {name: foo}\nspec: {target: {apiVersion: foo/v1, kind: Foo}}\n"
     )
     found = fleet(a=CONFIG_MAP, b=POLICY, c=OVERRIDE, d=CLUSTER, e=quota, f=script)
-    assert found.diagnostics == ()
+    assert codes(found) == ["RC030"]
     assert set(found.templates) == {SETTINGS}
     assert [str(one.ref) for one in found.propagation_policies] == ["PropagationPolicy shop/web"]
     assert [str(one.ref) for one in found.override_policies] == ["OverridePolicy shop/images"]

@@ -272,6 +272,29 @@ def test_the_deprecated_form_of_an_override_is_a_warning() -> None:
     assert len(policy.rules) == 1
 
 
+@pytest.mark.parametrize(
+    ("api_version", "kind", "spec"),
+    [
+        ("search.karmada.io/v1alpha1", "ResourceRegistry", "{}"),
+        ("remedy.karmada.io/v1alpha1", "Remedy", "{actions: [TrafficControl]}"),
+        ("work.karmada.io/v1alpha2", "ResourceBinding", "{}"),
+    ],
+)
+def test_what_nothing_acts_on_is_said(api_version: str, kind: str, spec: str) -> None:
+    idle = f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: idle}}\nspec: {spec}\n"
+    found = fleet(a=idle, b=file("b.yaml", CONFIG_MAP))
+    assert codes(found) == ["RC030"]
+    assert f"{kind} has no effect" in only(found).message
+
+
+def test_what_a_controller_acts_on_is_no_news() -> None:
+    acting = (
+        "apiVersion: policy.karmada.io/v1alpha1\nkind: ClusterTaintPolicy\nmetadata: {name: a}\n"
+        "spec: {taints: [{key: a, effect: NoSchedule}]}\n"
+    )
+    assert fleet(a=acting, b=file("b.yaml", CONFIG_MAP)).diagnostics == ()
+
+
 def test_two_customizations_of_one_operation_freeze_each_other() -> None:
     script = (
         "apiVersion: config.karmada.io/v1alpha1\nkind: ResourceInterpreterCustomization\n"

@@ -8,9 +8,8 @@ from reconciler.model.selector import (
     ClusterAffinity,
     LabelSelector,
     ResourceSelector,
-    decode_requirements,
 )
-from reconciler.parse.decode.fields import Wire, items, text, texts
+from reconciler.parse.decode.fields import Wire, text
 
 
 def decode_label_selector(raw: Wire) -> LabelSelector:
@@ -30,16 +29,8 @@ def decode_resource_selector(raw: Wire) -> ResourceSelector:
 
 
 def decode_cluster_affinity(raw: Wire) -> ClusterAffinity:
-    """`clusterNames`, `exclude`, `labelSelector`, `fieldSelector`; other keys are not read."""
-    field_selector = raw.get("fieldSelector")
-    return ClusterAffinity(
-        cluster_names=texts(raw, "clusterNames"),
-        exclude=texts(raw, "exclude"),
-        label_selector=_optional_label_selector(raw.get("labelSelector")),
-        field_requirements=None
-        if field_selector is None
-        else decode_requirements(items(field_selector, "matchExpressions")),
-    )
+    """`clusterNames`, `exclude`, `labelSelector`, `fieldSelector`."""
+    return ClusterAffinity.decode(raw)
 
 
 def _optional_label_selector(raw: Any) -> LabelSelector | None:

@@ -17,7 +17,8 @@ from reconciler.parse.validation.errors import (
     required,
 )
 from reconciler.parse.validation.names import qualified_name
-from reconciler.parse.validation.shapes import entries, part, shape_errors, text, whole
+from reconciler.parse.validation.selectors import given_affinity_errors
+from reconciler.parse.validation.shapes import entries, item_errors, part, shape_errors, text, whole
 
 _CONDITION_OPERATORS: Final = ("In", "NotIn")
 _MATCH_OPERATORS: Final = ("Equal", "NotEqual")
@@ -30,13 +31,21 @@ def validate_taint_policy(document: Mapping[str, Any]) -> FieldErrors:
     `--allow-no-execute-taint-policy`.
     """
     spec, path = part(document, "spec"), ("spec",)
-    lists = {"addOnConditions": list, "removeOnConditions": list, "taints": list}
-    yield from shape_errors(spec, path, lists)
+    shapes = {
+        "targetClusters": dict,
+        "addOnConditions": list,
+        "removeOnConditions": list,
+        "taints": list,
+    }
+    yield from shape_errors(spec, path, shapes)
+    yield from given_affinity_errors(spec.get("targetClusters"), (*path, "targetClusters"))
     for field in ("addOnConditions", "removeOnConditions"):
+        yield from item_errors(spec, field, path)
         for index, condition in entries(spec, field):
             yield from _condition(condition, (*path, field, index))
     if not spec.get("taints"):
         yield required((*path, "taints"), "at least one taint is required")
+    yield from item_errors(spec, "taints", path)
     seen = set()
     for index, taint in entries(spec, "taints"):
         where, key, effect = (*path, "taints", index), text(taint, "key"), text(taint, "effect")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reconciler.parse.validation.errors import FieldErrors, Path, invalid
+from reconciler.parse.validation.shapes import entries, item_errors, part, shape_errors
 
 _FIELD_KEYS: Final = ("provider", "region", "zone")
 _FIELD_OPERATORS: Final = ("In", "NotIn")
@@ -23,6 +24,33 @@ def affinity_errors(affinity: Mapping[str, Any] | None, path: Path) -> FieldErro
             continue
         yield invalid((*path, "fieldSelector"), clause)
         return
+
+
+def given_affinity_errors(affinity: Any, path: Path) -> FieldErrors:
+    """The same of an affinity that no schema has checked, its shape first."""
+    if not isinstance(affinity, dict):
+        return
+    shapes = {"clusterNames": list, "exclude": list, "labelSelector": dict, "fieldSelector": dict}
+    wrong = [
+        *shape_errors(affinity, path, shapes),
+        *item_errors(affinity, "clusterNames", path, str),
+        *item_errors(affinity, "exclude", path, str),
+        *_selector_errors(part(affinity, "labelSelector"), (*path, "labelSelector")),
+        *_selector_errors(part(affinity, "fieldSelector"), (*path, "fieldSelector")),
+    ]
+    yield from wrong or affinity_errors(affinity, path)
+
+
+def _selector_errors(selector: Mapping[str, Any], path: Path) -> FieldErrors:
+    yield from shape_errors(selector, path, {"matchLabels": dict, "matchExpressions": list})
+    for name, value in part(selector, "matchLabels").items():
+        if not isinstance(value, str):
+            yield invalid((*path, "matchLabels", name), "must be a text")
+    yield from item_errors(selector, "matchExpressions", path)
+    for index, one in entries(selector, "matchExpressions"):
+        where = (*path, "matchExpressions", index)
+        yield from shape_errors(one, where, {"key": str, "operator": str, "values": list})
+        yield from item_errors(one, "values", where, str)
 
 
 def selector_namespace_errors(spec: Mapping[str, Any], namespace: str) -> FieldErrors:

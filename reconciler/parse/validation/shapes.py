@@ -60,3 +60,11 @@ def shape_errors(raw: Wire, path: Path, shapes: Mapping[str, type]) -> FieldErro
         is_wrong = not isinstance(value, kind) or (kind is int and isinstance(value, bool))
         if value is not None and is_wrong:
             yield invalid((*path, field), f"must be {_NAMES[kind]}")
+
+
+def item_errors(raw: Wire, field: str, path: Path, kind: type = dict) -> FieldErrors:
+    """Items of a list that have another type."""
+    value = raw.get(field)
+    for index, one in enumerate(value if isinstance(value, list) else ()):
+        if not isinstance(one, kind):
+            yield invalid((*path, field, index), f"must be {_NAMES[kind]}")

@@ -169,6 +169,24 @@ BAD = [
     ("ClusterTaintPolicy", {}, "spec.taints"),
     (
         "ClusterTaintPolicy",
+        {"targetClusters": {"clusterNames": [5]}, "taints": [{"key": "a", "effect": "NoSchedule"}]},
+        "spec.targetClusters.clusterNames[0]",
+    ),
+    (
+        "ClusterTaintPolicy",
+        {
+            "targetClusters": {"labelSelector": {"matchLabels": {"a": 1}}},
+            "taints": [{"key": "a", "effect": "NoSchedule"}],
+        },
+        "spec.targetClusters.labelSelector.matchLabels.a",
+    ),
+    (
+        "ClusterTaintPolicy",
+        {"addOnConditions": ["Ready"], "taints": [{"key": "a", "effect": "NoSchedule"}]},
+        "spec.addOnConditions[0]",
+    ),
+    (
+        "ClusterTaintPolicy",
         {"taints": [{"key": "a", "effect": "NoExecute"}]},
         "spec.taints[0].effect",
     ),
