@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +132,8 @@ def _offline(
 
 
 def _drift(seen: _Seen, where: dict[str, Any]) -> tuple[Plan, Iterable[Diagnostic]]:
+    import asyncio
+
     from reconciler.cli.settings import settings_of
     from reconciler.plan.ignoring import ignore_rules, ignore_yaml
     from reconciler.runtime.looking import look

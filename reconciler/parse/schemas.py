@@ -16,8 +16,6 @@ from importlib.resources.abc import Traversable
 from itertools import islice
 from typing import Any, Final, cast
 
-import jsonschema_rs
-
 from reconciler.parse.validation.errors import Path, field_text
 
 _COMMON: Final = "common.schema.json"
@@ -74,6 +72,9 @@ def _folder() -> Traversable:
 
 @cache
 def _is_valid(name: str) -> Callable[[Any], bool]:
+    # What was parsed before needs no check, and the library takes a while to load.
+    import jsonschema_rs  # noqa: PLC0415
+
     validator = jsonschema_rs.Draft202012Validator(load_schema(name))
     return cast("Callable[[Any], bool]", validator.is_valid)
 

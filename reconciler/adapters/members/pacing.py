@@ -5,7 +5,6 @@ Each member has its own. Time comes from the event loop, chance from an injected
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -110,4 +109,7 @@ def backoff(limits: Limits, attempt: int, chance: float) -> float:
 
 def loop_time(chance: Callable[[], float]) -> Time:
     """The event loop's time."""
+    # Offline verbs know limits and have no loop: loading one is a tenth of their start.
+    import asyncio  # noqa: PLC0415
+
     return Time(now=asyncio.get_running_loop().time, wait=asyncio.sleep, chance=chance)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final, NoReturn
 
-import lupa.lua51 as lupa
 import orjson
 
 from reconciler.interpret.errors import InterpretError
@@ -89,7 +88,10 @@ def unshared(value: Any) -> Any:
 
 def new_state(instructions: int, memory: int) -> State:
     """A fresh Lua state with the sandbox loaded."""
-    runtime = lupa.LuaRuntime(
+    # Few fleets have scripts: those that have none do not load the library.
+    from lupa import lua51  # noqa: PLC0415
+
+    runtime = lua51.LuaRuntime(
         unpack_returned_tuples=True,
         register_eval=False,
         register_builtins=False,
@@ -143,11 +145,13 @@ def shown(message: str) -> str:
 
 def checked(answer: Callable[[], tuple[Any, ...]], function: str) -> tuple[Any, ...]:
     """The answer of a call that succeeded; InterpretError for everything else."""
+    from lupa import lua51  # noqa: PLC0415
+
     try:
         found = answer()
-    except lupa.LuaMemoryError as problem:
+    except lua51.LuaMemoryError as problem:
         raise InterpretError(f"{function}: the script used too much memory") from problem
-    except (lupa.LuaError, UnicodeError, OverflowError, TypeError, RecursionError) as problem:
+    except (lua51.LuaError, UnicodeError, OverflowError, TypeError, RecursionError) as problem:
         raise InterpretError(f"{function}: {shown(str(problem))}") from problem
     if not found[0]:
         raise InterpretError(f"{function}: {shown(found[1])}")
