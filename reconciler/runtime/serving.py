@@ -1,6 +1,7 @@
 """Serving: the service with everything around it: HTTP, logs, leader election, signals.
 
-A replica that does not lead serves its pages and waits. Each term begins with a hub that knows
+A replica that does not lead serves its pages and waits; of the pushes it hears of it tells the one
+that leads, through the Lease. Each term begins with a look at the source, and a hub that knows
 nothing but what Git says.
 """
 
@@ -38,6 +39,8 @@ from reconciler.runtime.service_settings import LeasePlace, ServiceSettings
 from reconciler.runtime.settings import Settings
 
 _REPOSITORY: Final = "fleet"
+#: A standby tells the leader of pushes at most so often.
+_CALLS_SECONDS: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Server:
     _redactor: Redactor = field(default_factory=Redactor)
     _running: Service | None = None
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    _heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.log = build_log(sys.stdout, self.log_format, redact=self._redact, now=self.clock.now)
@@ -88,7 +92,9 @@ class Server:
             name=lease.name,
             identity=lease.identity,
             clock=self.clock,
+            called=lambda: self._pushed(_REPOSITORY),
         )
+        calling = asyncio.create_task(self._hand_over(election))
 
         async def lead(term: int) -> None:
             with contextlib.suppress(LockHeld):
@@ -107,6 +113,17 @@ class Server:
             await asyncio.wait({running, stopping})
             if not running.cancelled():
                 running.result()
+        calling.cancel()
+
+    async def _hand_over(self, election: LeaseElection) -> None:
+        """Tell the leader of pushes that this replica heard of while it stands by."""
+        while True:
+            await self._heard.wait()
+            self._heard.clear()
+            if self._running is None and not await election.call():
+                self.log.warning("push not handed over", message=election.problem)
+                self._heard.set()
+            await self.clock.sleep(_CALLS_SECONDS)
 
     async def _serve(self, term: int, allowed: Callable[[], None]) -> None:
         measuring = Measuring(board=self.board, meter=CycleMeter(self.clock.monotonic))
@@ -177,6 +194,8 @@ class Server:
     def _pushed(self, repository: str) -> None:
         if self._running is not None:
             self._running.source.announced(repository)
+        else:
+            self._heard.set()
 
     def _report(self) -> FleetReport | None:
         return self._running.report if self._running else None

@@ -11,9 +11,17 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.simulation import Faults, SimulatedCluster, SimulatedFleet
+from tests.githttp import GitServer, serving
 from tests.stories.fleetbench import config_map, policy
 from tests.stories.servicebench import RunningHub, SourceRepo, eventually
-from tests.stories.test_service import Counted, everywhere, set_level, stopped_in_order
+from tests.stories.test_service import (
+    SECRET,
+    Counted,
+    delivered,
+    everywhere,
+    set_level,
+    stopped_in_order,
+)
 
 LEASE = "fleet-reconciler/fleet-reconciler"
 
@@ -83,7 +91,9 @@ def test_the_other_acts_when_the_leader_is_killed(
     began = time.monotonic()
     set_level(leader.source, "1")
     eventually(lambda: everywhere(fleet, "1"), 30)
-    assert time.monotonic() - began < 15
+    took = time.monotonic() - began
+    print(f"from the leader's death to the next commit on all members: {took:.1f} s")  # noqa: T201
+    assert took < 15
     assert leads(other)
 
 
@@ -155,3 +165,38 @@ def test_a_leader_that_slept_past_its_lease_does_nothing(
     assert len(done) <= 2 * 8
     assert leader.source.git("show-ref") == refs
     assert everywhere(fleet, "1")
+
+
+def test_a_push_that_the_standby_hears_of_reaches_the_leader(
+    replicas: list[RunningHub], fleet: Counted, tmp_path: Path
+) -> None:
+    source = replicas[0].source
+    bare = tmp_path / "bare.git"
+    source.git("clone", "-q", "--bare", str(source.repo), str(bare))
+    environment = {
+        "RECONCILER_WEBHOOK_SECRET": SECRET,
+        "RECONCILER_WEBHOOK_URLS": "https://git.example/shop/fleet.git",
+    }
+    with serving(GitServer(tmp_path)) as host:
+        for one in replicas:
+            one.arguments = (*one.arguments, "--interval=3600")
+            one.environment, one.repo = environment, host.url(bare.name)
+        leader, other = one_leads(replicas)
+        eventually(lambda: everywhere(fleet, "0"))
+        set_level(source, "1")
+        source.git("push", "-q", str(bare), "main")
+        payload = {
+            "ref": "refs/heads/main",
+            "repository": {"clone_url": "https://git.example/shop/fleet"},
+        }
+        assert delivered(other, payload) == 202
+        eventually(lambda: everywhere(fleet, "1"), 10)
+        assert leads(leader)
+        # A delivery that nobody passed on is made up for by the next leader's first look.
+        set_level(source, "2")
+        source.git("push", "-q", str(bare), "main")
+        assert leader.stop() == 0
+        eventually(lambda: everywhere(fleet, "2"), 20)
+        assert leads(other)
+        for one in replicas:
+            one.kill()

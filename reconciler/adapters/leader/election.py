@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from reconciler.adapters.leader.lease import LeaseRecord, lease_ref, micro_time
+from reconciler.adapters.leader.lease import LeaseRecord, is_renewed, lease_ref, micro_time
 from reconciler.model.errors import (
     LockHeld,
     MemberRefused,
@@ -85,7 +85,10 @@ class Timing:
 
 
 class LeaseElection:
-    """One replica's part in the election. `identity` is unique to this process."""
+    """One replica's part in the election. `identity` is unique to this process.
+
+    `called` hears, while this replica leads, that another one has something to tell it.
+    """
 
     def __init__(
         self,
@@ -96,12 +99,14 @@ class LeaseElection:
         identity: str,
         clock: Clock,
         timing: Timing | None = None,
+        called: Callable[[], None] = lambda: None,
     ) -> None:
         self._api = api
         self._ref = lease_ref(namespace, name)
         self._identity = identity
         self._clock = clock
         self._timing = timing or Timing()
+        self._called = called
         self._seen: LeaseRecord | None = None
         self._seen_at = clock.monotonic()
         self._until = float("-inf")
@@ -138,6 +143,23 @@ class LeaseElection:
             raise LockHeld(
                 "this replica does not lead any more", hint="nothing: another replica goes on"
             )
+
+    async def call(self) -> bool:
+        """Tell whoever leads that there is something to look at; False when it could not be told.
+
+        Where nobody leads there is nobody to tell: who comes next looks at everything first.
+        """
+        try:
+            found = await self._api.get(self._ref)
+            record = LeaseRecord.of(found) if found is not None else None
+            if record is None or record.holder in {"", self._identity}:
+                return True
+            now = micro_time(self._clock.now())
+            await self._write(replace(record, called=now), exists=True)
+        except _FAILURES as problem:
+            self._problem = str(problem)
+            return False
+        return True
 
     async def run(self, lead: Callable[[int], Awaitable[None]]) -> None:
         """Campaign, call `lead(term)` while leading, campaign again when deposed.
@@ -205,8 +227,15 @@ class LeaseElection:
     def _saw(self, record: LeaseRecord | None) -> None:
         if record is None and self._seen is not None:
             record = replace(self._seen, holder=_DELETED)
-        if record != self._seen:
-            self._seen, self._seen_at = record, self._clock.monotonic()
+        before, self._seen = self._seen, record
+        if is_renewed(before, record):
+            self._seen_at = self._clock.monotonic()
+        if before is not None and record is not None and before.called != record.called:
+            self._heard()
+
+    def _heard(self) -> None:
+        if self.leads:
+            self._called()
 
     def _is_mine_or_free(self, record: LeaseRecord | None) -> bool:
         """Whether nobody else can be leading.
@@ -232,6 +261,7 @@ class LeaseElection:
             acquired=record.acquired if is_mine and record is not None else now,
             renewed=now,
             resource_version=record.resource_version if record is not None else "",
+            called=record.called if record is not None else "",
         )
 
     async def _write(self, record: LeaseRecord, *, exists: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ mixed deployment must understand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ import orjson
 from reconciler.model.identity import ObjectKey
 from reconciler.model.member import ObjectRef
 
+#: When a replica that does not lead was told something that concerns the one that does.
+CALLED = "fleet-reconciler.io/called"
 API_VERSION, GROUP, KIND = "coordination.k8s.io/v1", "coordination.k8s.io", "Lease"
 _LONGEST_SECONDS = 3600.0
 
@@ -29,7 +31,8 @@ class LeaseRecord:
     """Who holds it. `seconds` from one renewal on it may not be taken; `` holder: it is free.
 
     `transitions` rises with every new holder: the number of the term. `resource_version` is what an
-    update must name: the server lets only one writer through.
+    update must name: the server lets only one writer through. `called` is when a standby last had
+    something to tell the holder.
     """
 
     holder: str
@@ -38,6 +41,7 @@ class LeaseRecord:
     acquired: str = ""
     renewed: str = ""
     resource_version: str = ""
+    called: str = ""
 
     @classmethod
     def of(cls, body: dict[str, Any]) -> LeaseRecord:
@@ -51,22 +55,34 @@ class LeaseRecord:
             acquired=_text(said.get("acquireTime")),
             renewed=_text(said.get("renewTime")),
             resource_version=_text(body["metadata"].get("resourceVersion")),
+            called=_text((body["metadata"].get("annotations") or {}).get(CALLED)),
         )
 
     def manifest(self, ref: ObjectRef) -> bytes:
         """The Lease as JSON; the resourceVersion makes an update conditional."""
-        metadata = {"name": ref.key.name, "namespace": ref.key.namespace}
+        metadata: dict[str, Any] = {"name": ref.key.name, "namespace": ref.key.namespace}
+        if self.called:
+            metadata["annotations"] = {CALLED: self.called}
         if self.resource_version:
             metadata["resourceVersion"] = self.resource_version
         spec: dict[str, Any] = {
             "holderIdentity": self.holder,
             "leaseDurationSeconds": max(int(self.seconds), 1),
             "leaseTransitions": self.transitions,
-            "acquireTime": self.acquired,
-            "renewTime": self.renewed,
         }
+        times = {"acquireTime": self.acquired, "renewTime": self.renewed}
+        spec |= {name: time for name, time in times.items() if time}
         document = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec}
         return orjson.dumps(document)
+
+
+def is_renewed(before: LeaseRecord | None, now: LeaseRecord | None) -> bool:
+    """Whether the holder wrote in between; a call of a standby is no sign of the holder's life."""
+    if before is None or now is None:
+        return before is not now
+    return replace(before, resource_version="", called="") != replace(
+        now, resource_version="", called=""
+    )
 
 
 def micro_time(moment: datetime) -> str:

@@ -240,3 +240,57 @@ def test_a_lease_of_any_shape_is_read(spec: Any) -> None:
     record = LeaseRecord.of({"metadata": {"resourceVersion": "1"}, "spec": spec})
     assert record.seconds <= 3600
     assert record.transitions >= 0
+
+
+async def test_a_standby_calls_the_leader(
+    lease_server: LeaseServer, lease_name: str, replica: Replica
+) -> None:
+    calls: list[float] = []
+    client = lease_server.client()
+    first = LeaseElection(
+        client,
+        namespace=NAMESPACE,
+        name=lease_name,
+        identity="a",
+        clock=SystemClock(),
+        timing=QUICK,
+        called=lambda: calls.append(time.monotonic()),
+    )
+    second = replica("b")
+    assert await second.call(), "nobody leads, so nobody has to be told"
+    one = asyncio.create_task(first.run(forever))
+    await until(lambda: first.leads)
+    two = asyncio.create_task(second.run(forever))
+    for number in (1, 2):
+        while not await second.call():  # the leader wrote in between
+            pass
+        await until(lambda: len(calls) == number)  # noqa: B023 - at once
+        await asyncio.sleep(QUICK.retry_seconds * 3)
+    assert len(calls) == 2
+    assert first.leads
+    assert not second.leads
+    await ended(one, two)
+    await client.close()
+
+
+async def test_calls_do_not_keep_a_dead_leader_in_office(
+    lease_server: LeaseServer, lease_name: str, replica: Replica
+) -> None:
+    client, second = lease_server.client(), replica("b")
+    dead = LeaseRecord(
+        holder="a", seconds=QUICK.lease_seconds, renewed="2026-01-01T00:00:00.000000Z"
+    )
+    ref = lease_ref(NAMESPACE, lease_name)
+    await client.create(ref, dead.manifest(ref))
+    two = asyncio.create_task(second.run(forever))
+
+    async def calling() -> None:
+        third = replica("c")
+        while True:
+            await third.call()
+            await asyncio.sleep(0.05)
+
+    three = asyncio.create_task(calling())
+    assert await until(lambda: second.leads) < QUICK.lease_seconds + 1.0
+    await ended(two, three)
+    await client.close()
