@@ -2,7 +2,8 @@
 
 Rules (design §8): a slow, dead or hostile member costs its own budget and nobody else's, so nobody
 waits for a probe but its keeper. Readiness is asked at every interval, everything else when the
-member comes back and now and then. New credentials are taken when the old ones stop working.
+member comes back and now and then. When credentials stop working they are read again at once: most
+often they were replaced.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Keeper:
     _task: asyncio.Task[None] | None = None
     _started: float = 0.0
     _has_joined: bool = False
+    _is_renewed: bool = False
 
     def start(self) -> None:
         """Begin to probe."""
@@ -97,9 +99,10 @@ class Keeper:
                 await self._round()
             except Exception as error:  # noqa: BLE001 - a member must not end its keeper
                 self.problem = f"it cannot be understood: {type(error).__name__}"
-            is_first = not self.asked.is_set()
+            is_first, is_renewed = not self.asked.is_set(), self._is_renewed
+            self._is_renewed = False
             self.asked.set()
-            if not is_first and _is_news(before, (self.problem, self.facts)):
+            if not is_first and (is_renewed or _is_news(before, (self.problem, self.facts))):
                 self.options.changed(self.cluster.name)
             await self._pause()
 
@@ -115,15 +118,24 @@ class Keeper:
             self._hurry.clear()
 
     async def _round(self) -> None:
+        was_open = self.member is not None
+        try:
+            await self._read()
+        except NoCredentials as error:
+            await self._closed()
+            self.problem = _sentence(error)
+            if was_open:
+                # What the refusal kept from being done is done with the new ones.
+                self._is_renewed = True
+                await self._round()
+
+    async def _read(self) -> None:
         began = self.options.clock.monotonic()
         try:
             async with asyncio.timeout(self.options.answer_seconds):
                 ready = await self._probed(self._opened())
-        except NoCredentials as error:
-            # They may have been replaced since the member was opened.
-            await self._closed()
-            self.problem = _sentence(error)
-            return
+        except NoCredentials:
+            raise
         except TimeoutError:
             ready = _unready("it did not answer in time")
         except MemberUnreachable as error:
@@ -148,6 +160,7 @@ class Keeper:
                     chance=self.options.chance,
                     heard=self._heard,
                     recovered=lambda: self.options.changed(self.cluster.name),
+                    refused=self.hurry,
                 ),
             )
         return self.member

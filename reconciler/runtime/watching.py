@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconciler.adapters.members.observe import MANAGED_SELECTOR
-from reconciler.model.errors import MemberRefused, MemberUnreachable, ReconcilerError
+from reconciler.model.errors import MemberRefused, MemberUnreachable, NoCredentials, ReconcilerError
 from reconciler.model.identity import ObjectKey
 from reconciler.model.manifest import Manifest
 from reconciler.model.member import KindRef, Listing, ObjectRef, WatchEvent
@@ -32,7 +32,8 @@ Heard = Callable[[ObjectKey, dict[str, Any] | None, dict[str, Any] | None], None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchOptions:
-    """How kinds are watched. `heard` of changes, `recovered` when a broken watch stands again.
+    """How kinds are watched. `heard` of changes, `recovered` when a broken watch stands again,
+    `refused` when the credentials are good no more.
 
     `patience_seconds`: how long a list may take whoever asks for one.
     """
@@ -41,6 +42,7 @@ class WatchOptions:
     chance: Callable[[], float]
     heard: Heard
     recovered: Callable[[], None] = lambda: None
+    refused: Callable[[], None] = lambda: None
     backoff: Backoff = field(default_factory=lambda: Backoff(longest_seconds=30.0))
     patience_seconds: float = 30.0
 
@@ -86,9 +88,11 @@ class KindWatch:
             self.objects[key] = body
 
     async def close(self) -> None:
-        """Stop following."""
+        """Stop following; who waits for an answer gets none."""
         self._task.cancel()
         await asyncio.wait({self._task})
+        self._problem = MemberUnreachable(f"{self._member.name} is being opened again")
+        self._tried.set()
 
     async def _run(self) -> None:
         failures = 0
@@ -101,6 +105,9 @@ class KindWatch:
                 await self._follow()
             except MemberRefused as refusal:
                 self._broken(refusal)
+            except NoCredentials as problem:
+                self._problem = problem
+                self._options.refused()
             except ReconcilerError as problem:
                 self._problem = problem
             except Exception as error:  # noqa: BLE001 - whatever a hostile member says

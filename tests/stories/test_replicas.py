@@ -92,7 +92,7 @@ def test_the_other_acts_when_the_leader_is_killed(
     set_level(leader.source, "1")
     eventually(lambda: everywhere(fleet, "1"), 30)
     took = time.monotonic() - began
-    print(f"from the leader's death to the next commit on all members: {took:.1f} s")  # noqa: T201
+    print(f"from the leader's death to the next commit on all members: {took:.1f} s")
     assert took < 15
     assert leads(other)
 

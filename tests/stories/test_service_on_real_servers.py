@@ -245,7 +245,9 @@ def test_a_token_is_rotated_under_a_running_service(
         revoke(member, "first")
         eventually(refuses(member, old), every=0.2)
         set_level(source, "1")
+        began = time.monotonic()
         settled(hub, members, "1")
+        assert time.monotonic() - began < 8, "before the next probe was due"
         assert member.request("GET", CONFIG_MAPS, token=new)[0] == 200
         assert hub.process is process
         assert process is not None
