@@ -19,6 +19,7 @@ from reconciler.interpret.chain import Interpreter, InterpretError, Question, Un
 from reconciler.match import TemplateIndex, attached, requirers_of
 from reconciler.match.dependencies import (
     References,
+    Wishes,
     has_dependencies,
     needed,
     place_of,
@@ -85,12 +86,9 @@ def requirements(
         found.requirers[key] = merged.of(key, (), partial(_in_order, everyone), (everyone,))
         template = force.fleet.templates.get(key)
         if template is not None and key not in bound.bindings and key not in still:
-            requiring = naming.bindings(everyone)
+            wishes = Wishes.of(naming.bindings(everyone))
             found.attached[key] = attachments.of(
-                key,
-                (template, *requiring),
-                partial(attached, template, requiring),
-                (len(requiring),),
+                key, (template,), partial(attached, template, wishes), (wishes,)
             )
     merged.close()
     attachments.close()

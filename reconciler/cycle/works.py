@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from reconciler.cycle.tables import Table
@@ -27,6 +28,8 @@ from reconciler.model.meter import Meter
 from reconciler.model.policy import OverridePolicy
 from reconciler.model.works import FleetOverrides, FleetWorks, ObjectWorks
 from reconciler.render import (
+    Foreseeing,
+    KnownRenderings,
     OverrideIndex,
     Rendered,
     is_auto_propagated,
@@ -66,7 +69,7 @@ class RenderedFleet:
         works, known = rendered.works, self.objects.get(key)
         if known is not None:
             works = ObjectWorks({**known.classes, **works.classes})
-        if works.classes:
+        if works.clusters:
             self.objects[key] = works
         if rendered.failed:
             self.untouched |= {(cluster, key) for cluster in rendered.failed}
@@ -87,8 +90,11 @@ class RenderedFleet:
 
 @dataclass(slots=True)
 class RenderingMemory:
-    """Renderings of the last cycle, and the override rules they were made under."""
+    """Renderings of the last cycle, the override rules they were made under, and what is known of
+    renderings of other runs.
+    """
 
+    known: KnownRenderings = field(default_factory=KnownRenderings)
     index: OverrideIndex | None = None
     bindings: Table[ObjectKey, tuple[tuple[Target, ...], Rendered]] = field(default_factory=Table)
     namespaces: Table[ObjectKey, Rendered] = field(default_factory=Table)
@@ -112,6 +118,8 @@ class Rendering:
         self._memory, self._meter = memory, meter
         self._overrides = OverrideIndex(fleet.override_policies, self._clusters, memory.index)
         changed = changed_rules(memory.index.rules if memory.index else {}, self._overrides.rules)
+        self._foreseeing = Foreseeing(memory.known, fleet, self._overrides)
+        self._merged: dict[tuple[int, ...], tuple[object, tuple[Target, ...]]] = {}
         names = tuple(self._clusters)
         self._bindings = memory.bindings.round(
             (interpreter,), (names,), self._touched_bindings(changed)
@@ -163,23 +171,33 @@ class Rendering:
         self, template: Template, binding: Binding, state: BindingState
     ) -> tuple[tuple[Target, ...], Rendered]:
         targets = self._targets(state)
-        began = self._meter.start()
-        rendered = render(
+        make = partial(
+            _made,
             template,
             binding,
             targets,
+            state,
             overrides=self._overrides,
             reviser=self._interpreter,
-            generation=state.generation,
-            eviction_tasks=state.eviction_tasks,
+            meter=self._meter,
         )
-        self._meter.took(_RENDER_SECONDS, began, "error" if rendered.failed else "success")
-        return targets, rendered
+        if state.eviction_tasks:
+            return targets, make()
+        fingerprint = self._foreseeing.fingerprint(template, binding, targets)
+        return targets, self._foreseeing.rendered(fingerprint, make, template, binding, targets)
 
     def _targets(self, state: BindingState) -> tuple[Target, ...]:
-        """Where the Works go: clusters that the fleet has."""
-        merged = merged_targets(state.targets, state.requirers)
-        return tuple(target for target in merged if target.name in self._clusters)
+        """Where the Works go: clusters that the fleet has. Worked out once for targets that many
+        bindings share.
+        """
+        named = (state.targets, *(one.targets for one in state.requirers))
+        ids = tuple(map(id, named))
+        known = self._merged.get(ids)
+        if known is None:
+            merged = merged_targets(state.targets, state.requirers)
+            targets = tuple(target for target in merged if target.name in self._clusters)
+            known = self._merged[ids] = (named, targets)
+        return known[1]
 
     def namespaces(self, into: RenderedFleet) -> None:
         """Namespaces that no binding brings to a cluster already."""
@@ -223,6 +241,30 @@ class Rendering:
         for key, template in self._fleet.templates.items():
             if (key.group, key.kind) == ("", "Namespace") and is_auto_propagated(template, skipped):
                 yield template
+
+
+def _made(
+    template: Template,
+    binding: Binding,
+    targets: tuple[Target, ...],
+    state: BindingState,
+    *,
+    overrides: OverrideIndex,
+    reviser: Interpreter,
+    meter: Meter,
+) -> Rendered:
+    began = meter.start()
+    rendered = render(
+        template,
+        binding,
+        targets,
+        overrides=overrides,
+        reviser=reviser,
+        generation=state.generation,
+        eviction_tasks=state.eviction_tasks,
+    )
+    meter.took(_RENDER_SECONDS, began, "error" if rendered.failed else "success")
+    return rendered
 
 
 def _used(objects: Mapping[ObjectKey, ObjectWorks]) -> dict[str, frozenset[str]]:

@@ -9,6 +9,7 @@ from reconciler.match.bind import bind, priority_values
 from reconciler.match.claim import claim
 from reconciler.match.dependencies import (
     TemplateIndex,
+    Wishes,
     attached,
     dependencies,
     merged_targets,
@@ -20,6 +21,7 @@ from reconciler.match.index import PolicyIndex
 __all__ = [
     "PolicyIndex",
     "TemplateIndex",
+    "Wishes",
     "attached",
     "bind",
     "claim",

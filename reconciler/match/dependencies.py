@@ -8,6 +8,7 @@ scheduled, since a dependency goes where they go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.interpret.chain import Interpreter
@@ -97,14 +98,29 @@ def requirers_of(
     }
 
 
-def attached(template: Template, requirers: Iterable[Binding]) -> Binding:
-    """The binding of a dependency that no policy claims: where it goes only its requirers say.
-
-    Among them any Overwrite and any preserveResourcesOnDeletion wins.
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What all requirers of a dependency ask for together: any Overwrite and any
+    preserveResourcesOnDeletion wins.
     """
-    key, all_requirers = template.key, tuple(requirers)
-    overwrites = any(one.conflict_resolution == "Overwrite" for one in all_requirers)
-    preserved = [one.preserve_on_deletion for one in all_requirers]
+
+    overwrites: bool
+    preserves: bool | None
+
+    @classmethod
+    def of(cls, requirers: Iterable[Binding]) -> Wishes:
+        """Those of these bindings."""
+        everyone = tuple(requirers)
+        preserved = [one.preserve_on_deletion for one in everyone]
+        return cls(
+            overwrites=any(one.conflict_resolution == "Overwrite" for one in everyone),
+            preserves=True if True in preserved else next(iter(preserved), None),
+        )
+
+
+def attached(template: Template, wishes: Wishes) -> Binding:
+    """The binding of a dependency that no policy claims: where it goes only its requirers say."""
+    key = template.key
     return Binding(
         key=key,
         resource=ResourceRef(
@@ -116,8 +132,8 @@ def attached(template: Template, requirers: Iterable[Binding]) -> Binding:
         ),
         claim=None,
         placement=None,
-        conflict_resolution="Overwrite" if overwrites else "Abort",
-        preserve_on_deletion=True if True in preserved else next(iter(preserved), None),
+        conflict_resolution="Overwrite" if wishes.overwrites else "Abort",
+        preserve_on_deletion=wishes.preserves,
         template_digest=template.digest,
     )
 

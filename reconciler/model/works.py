@@ -9,7 +9,7 @@ A million Works are ten thousand entries (design §2).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -85,26 +85,54 @@ def class_of(work: Work) -> WorkClass:
 
 
 class ObjectWorks(Mapping[str, Work]):
-    """The Works of one object by cluster. `clusters` is interned."""
+    """The Works of one object by cluster. `clusters` is interned.
 
-    __slots__ = ("classes", "clusters", "is_overridden")
+    Works of which enough is known may be made when somebody asks for them: most of a fleet is never
+    looked at.
+    """
+
+    __slots__ = ("_classes", "_make", "clusters", "is_overridden")
 
     def __init__(self, classes: Mapping[str, WorkClass]) -> None:
-        self.classes: Final = classes
-        self.clusters: Final = places(frozenset(classes))
-        self.is_overridden: Final = any(one.applied for one in classes.values())
+        self._classes: Mapping[str, WorkClass] | None = classes
+        self._make: Callable[[], Mapping[str, WorkClass]] | None = None
+        self.clusters = places(frozenset(classes))
+        self.is_overridden = any(one.applied for one in classes.values())
+
+    @classmethod
+    def later(
+        cls,
+        clusters: frozenset[str],
+        make: Callable[[], Mapping[str, WorkClass]],
+        *,
+        is_overridden: bool,
+    ) -> ObjectWorks:
+        """Works on those clusters that are made when they are asked for."""
+        works = cls({})
+        works._classes, works._make = None, make
+        works.clusters, works.is_overridden = places(clusters), is_overridden
+        return works
+
+    @property
+    def classes(self) -> Mapping[str, WorkClass]:
+        """What each cluster gets, in the order of rendering."""
+        if self._classes is None:
+            assert self._make is not None, "there are classes, or a way to make them"
+            self._classes, self._make = self._make(), None
+            assert self._classes.keys() == self.clusters, "it was known where it goes"
+        return self._classes
 
     def __getitem__(self, cluster: str) -> Work:
         return self.classes[cluster].work(cluster)
 
     def __contains__(self, cluster: object) -> bool:
-        return cluster in self.classes
+        return cluster in self.clusters
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.classes)
 
     def __len__(self) -> int:
-        return len(self.classes)
+        return len(self.clusters)
 
     @property
     def applied(self) -> Applied:
@@ -187,10 +215,10 @@ class ClusterWorks(Mapping[ObjectKey, Work]):
 
     def __contains__(self, key: object) -> bool:
         works = self._objects.get(key)  # type: ignore[call-overload]  # any key may be asked for
-        return works is not None and self._cluster in works.classes
+        return works is not None and self._cluster in works.clusters
 
     def __iter__(self) -> Iterator[ObjectKey]:
-        return (key for key, works in self._objects.items() if self._cluster in works.classes)
+        return (key for key, works in self._objects.items() if self._cluster in works.clusters)
 
     def __len__(self) -> int:
         return self._count

@@ -13,7 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
+
+import orjson
 
 from reconciler.model.cluster import Cluster
 from reconciler.model.manifest import Manifest
@@ -77,6 +80,7 @@ class OverrideIndex:
         self._cluster_wide = _Shelf()
         self._by_namespace: dict[str, _Shelf] = {}
         self._covering: dict[Rules, Coverage] = {}
+        self._digests: dict[Rules, str] = {}
         self.rules: dict[PolicyRef, tuple[OverridePolicy, Rules]] = {}
         self._before = before.rules if before is not None else {}
         self._has_same_clusters = before is not None and before.knows_exactly(clusters)
@@ -105,6 +109,14 @@ class OverrideIndex:
             if len(self._covering) >= _MAX_REMEMBERED:
                 self._covering.clear()
             known = self._covering[rules] = Coverage(self._covered(rules), _everywhere(rules))
+        return known
+
+    def digest(self, rules: Rules) -> str:
+        """What the rules say and on which clusters, as text."""
+        known = self._digests.get(rules)
+        if known is None:
+            content = [_content(rule) for rule in rules]
+            known = self._digests[rules] = sha256(orjson.dumps(content)).hexdigest()
         return known
 
     def _covered(self, rules: Rules) -> dict[str, Rules]:
@@ -147,6 +159,17 @@ class OverrideIndex:
         names = rule.target.cluster_names or self._clusters
         named = (self._clusters[name] for name in names if name in self._clusters)
         return rule.target.matching(named)
+
+
+def _content(rule: Rule) -> list[Any]:
+    """Everything that a rule does anywhere: the digest of its policy covers all that it says."""
+    policy, targets = rule.policy, rule.targets
+    names = None if targets is None else sorted(targets)
+    return [*_reference(policy.ref), policy.digest, rule.number, names]
+
+
+def _reference(ref: PolicyRef) -> tuple[str, str, str]:
+    return str(ref.kind), ref.namespace, ref.name
 
 
 def _everywhere(rules: Rules) -> Rules:

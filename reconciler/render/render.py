@@ -187,11 +187,11 @@ class _Rendering:
 
     def _faces(self) -> Iterator[Manifest]:
         """What selectors see of the object, before and after the cluster rules."""
-        first = _face(self._base)
+        first = face_of(self._base)
         yield first
         for draft in self._drafts.values():
             if isinstance(draft, _Draft):
-                face = _face(draft.body)
+                face = face_of(draft.body)
                 if face.body != first.body:
                     yield face
 
@@ -275,7 +275,7 @@ class _Rendering:
         )
 
 
-def _face(body: dict[str, Any]) -> Manifest:
+def face_of(body: dict[str, Any]) -> Manifest:
     """The part of an object that selectors ask for."""
     metadata = body.get("metadata") or {}
     seen = {name: metadata[name] for name in _SEEN_METADATA if name in metadata}

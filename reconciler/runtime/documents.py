@@ -81,7 +81,8 @@ class _Reading:
         """One document; raises `SourceUnavailable` for what is no plain file."""
         known = self._known.get(entry.oid)
         if known is not None and entry.anomaly is None:
-            return orjson.loads(known)
+            with suppress(ValueError):
+                return orjson.loads(known)
         try:
             value = document(self._content.read(path) or b"")
         except ValueError as error:

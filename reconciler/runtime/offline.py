@@ -22,6 +22,7 @@ from reconciler.model.world import Outcome, State, World
 from reconciler.plan.provenance import Provenance, Side
 from reconciler.runtime.field_places import places_of
 from reconciler.runtime.gathering import Gathering
+from reconciler.runtime.known_renderings import renderings_of
 from reconciler.runtime.repository import FleetRepository
 
 
@@ -62,6 +63,10 @@ class Planner:
 
         Raises `SourceUnavailable` and its kin for revisions that do not exist.
         """
+        with renderings_of(self.repository.disk, self.engine.memory.rendering.known):
+            return self._plan(base, head)
+
+    def _plan(self, base: str, head: str) -> OfflinePlan:
         gathering = Gathering(self.repository)
         state = gathering.state()
         facts = {**gathering.inventory(), **self.clusters}

@@ -13,8 +13,7 @@ A file that cannot be read is a broken branch, not an empty one: `StateDamaged`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.binding import Binding, BindingState, Target
@@ -60,14 +59,7 @@ def recorded_binding(document: Any) -> RecordedBinding:
     if not isinstance(document, dict):
         raise StateDamaged("a binding of the state branch is not a map")
     state = decode_binding_state(document)
-    state = replace(state, targets=_shared(state.targets))
     return RecordedBinding(state, places(clusters_of(state)))
-
-
-@lru_cache(maxsize=4096)
-def _shared(targets: tuple[Target, ...]) -> tuple[Target, ...]:
-    """The one tuple that stands for all equal results."""
-    return targets
 
 
 def state_of(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from reconciler.interpret.chain import Interpreter
 from reconciler.match import (
     TemplateIndex,
+    Wishes,
     attached,
     bind,
     dependencies,
@@ -103,8 +104,8 @@ def test_targets_are_its_own_and_those_of_its_requirers() -> None:
 def test_an_attached_binding_has_no_placement_and_takes_the_stronger_wishes() -> None:
     calm = a_binding(WEB)
     strong = a_binding(WEB, conflict_resolution="Overwrite", preserve_on_deletion=True)
-    merged = attached(SETTINGS, [calm, strong])
+    merged = attached(SETTINGS, Wishes.of([calm, strong]))
     assert (merged.claim, merged.placement, merged.name) == (None, None, "settings-configmap")
     assert (merged.conflict_resolution, merged.preserve_on_deletion) == ("Overwrite", True)
-    alone = attached(SETTINGS, [calm])
+    alone = attached(SETTINGS, Wishes.of([calm]))
     assert (alone.conflict_resolution, alone.preserve_on_deletion) == ("Abort", None)

@@ -8,6 +8,7 @@ Law: `decode_binding_state(encode_binding_state(state, binding)) == state`.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -49,6 +50,8 @@ MANIFEST_DIGEST: Final = "fleet-reconciler.io/manifest-digest"
 TEMPLATE_GENERATION: Final = "fleet-reconciler.io/template-generation"
 PP_NAMESPACE: Final = "propagationpolicy.karmada.io/namespace"
 PP_NAME: Final = "propagationpolicy.karmada.io/name"
+#: Lists of targets whose decoded form is remembered: most bindings go to the same few places.
+_KNOWN_TARGETS: Final = 4096
 CPP_NAME: Final = "clusterpropagationpolicy.karmada.io/name"
 
 
@@ -78,7 +81,7 @@ def decode_binding_state(document: Wire) -> BindingState:
     return BindingState(
         key=shared_key(key_of(decode_resource_ref(sub(spec, "resource")))),
         claim=claim,
-        targets=tuple(decode_target(one) for one in items(spec, "clusters")),
+        targets=_decode_targets(spec),
         applied_placement=orjson.loads(applied) if applied else None,
         template_digest=annotations.get(TEMPLATE_DIGEST, ""),
         generation=int(annotations.get(TEMPLATE_GENERATION, "0")),
@@ -259,8 +262,18 @@ def _decode_requirer(raw: Wire) -> Requirer:
     return Requirer(
         namespace=text(raw, "namespace"),
         name=text(raw, "name"),
-        targets=tuple(decode_target(one) for one in items(raw, "clusters")),
+        targets=_decode_targets(raw),
     )
+
+
+def _decode_targets(raw: Wire) -> tuple[Target, ...]:
+    """The targets under `clusters`; one tuple stands for all equal lists of a branch."""
+    return _targets_of(orjson.dumps(items(raw, "clusters")))
+
+
+@lru_cache(maxsize=_KNOWN_TARGETS)
+def _targets_of(data: bytes) -> tuple[Target, ...]:
+    return tuple(decode_target(one) for one in orjson.loads(data))
 
 
 def _condition(condition: Condition) -> dict[str, Any]:
