@@ -2,8 +2,10 @@
 
 Levels: the same change of an object on several clusters is one group. For people updates are folded
 further, edit by edit: what all clusters share is said once, and what differs beside it. Groups that
-stand on the same clusters are one section. A thousand clusters with one image bump and their own
-replica counts are one section with one group, and a line for each count.
+stand on the same clusters are one section, and objects of one kind with the same edits from the
+same rule are one group there. A thousand clusters with one image bump and their own replica counts
+are one section with one group, and a line for each count. Objects that move alike for the same
+cause are one placement.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from reconciler.model.change import Action, Change, Edit
+from reconciler.model.binding import Target
+from reconciler.model.change import Action, Change, Edit, PlacementChange
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
 from reconciler.plan.order import is_removal, wave_of
@@ -21,9 +24,12 @@ from reconciler.plan.order import is_removal, wave_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One change of one object on all clusters where it is the same."""
+    """One change of one object on all clusters where it is the same; `alike` are further objects of
+    its kind that change in the same way.
+    """
 
     key: ObjectKey
+    alike: tuple[ObjectKey, ...] = ()
     action: Action
     clusters: tuple[str, ...]
     edits: tuple[Edit, ...] = ()
@@ -43,6 +49,34 @@ class Section:
     groups: tuple[Group, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Objects whose targets change from the same to the same, for the same cause."""
+
+    keys: tuple[ObjectKey, ...]
+    before: tuple[Target, ...]
+    after: tuple[Target, ...]
+    cause: str = ""
+    position: Position = field(default_factory=Position)
+
+
+def moves(placements: Iterable[PlacementChange]) -> tuple[Move, ...]:
+    """In the order of the first object of each."""
+    found: dict[object, list[PlacementChange]] = {}
+    for one in placements:
+        found.setdefault((one.before, one.after, one.cause, one.position), []).append(one)
+    return tuple(
+        Move(
+            keys=tuple(one.key for one in alike),
+            before=alike[0].before,
+            after=alike[0].after,
+            cause=alike[0].cause,
+            position=alike[0].position,
+        )
+        for alike in found.values()
+    )
+
+
 def groups(changes: Iterable[Change]) -> tuple[Group, ...]:
     """In the order of the first change of each."""
     found: dict[object, list[Change]] = {}
@@ -57,7 +91,24 @@ def sections(changes: Iterable[Change]) -> tuple[Section, ...]:
     for group in folded(groups(changes)):
         found.setdefault(group.clusters, []).append(group)
     ordered = sorted(found.items(), key=lambda item: -len(item[0]))
-    return tuple(Section(clusters=clusters, groups=tuple(some)) for clusters, some in ordered)
+    return tuple(Section(clusters=names, groups=tuple(_together(some))) for names, some in ordered)
+
+
+def object_count(some: Iterable[Group]) -> int:
+    """How many objects the groups stand for."""
+    return sum(1 + len(group.alike) for group in some)
+
+
+def _together(some: Iterable[Group]) -> Iterator[Group]:
+    """The groups, updates of one kind that differ in nothing but the object as one."""
+    found: dict[object, list[Group]] = {}
+    for group in some:
+        is_ruled = group.action is Action.UPDATE and any(edit.cause for edit in group.edits)
+        kind = (group.key.group, group.key.kind, group.api_version, group.reason, group.wave)
+        edits = tuple(map(_edit_identity, group.edits))
+        found.setdefault((*kind, edits) if is_ruled else group.key, []).append(group)
+    for first, *others in found.values():
+        yield replace(first, alike=tuple(one.key for one in others))
 
 
 def folded(some: Iterable[Group]) -> Iterator[Group]:

@@ -85,6 +85,25 @@ def weights_edited() -> Story:
     return BASE, {"policies/web.yaml": after}
 
 
+def weights_edited_for_many() -> Story:
+    names = [f"part-{number}" for number in range(1, 10)]
+    objects = documents(*map(deployment, names))
+    weights = weighted(eu_1=1, eu_2=2, us_1=3)
+    after = documents(propagation(placement=weights), propagation("settings", "ConfigMap"))
+    before = base(shop__web=objects, policies__web=BASE["policies/web.yaml"])
+    return before, {"policies/web.yaml": after}
+
+
+def a_policy_widened_to_many_clusters() -> Story:
+    names = [f"edge-{number:02}" for number in range(1, 41)]
+
+    def placed(*chosen: str) -> str:
+        return documents(propagation(placement={"clusterAffinity": {"clusterNames": [*chosen]}}))
+
+    before = {**BASE, **clusters(*names), "policies/web.yaml": placed(*names[:8])}
+    return before, {"policies/web.yaml": placed(*names[7:])}
+
+
 def a_cluster_drained() -> Story:
     taint = {"key": "maintenance", "value": "yes", "effect": "NoSchedule"}
     return BASE, {"clusters/eu-2.yaml": cluster("eu-2", region="eu", taints=[taint])}
@@ -342,6 +361,8 @@ SCENARIOS: Final[tuple[Callable[[], Story], ...]] = (
     an_image_bumped,
     an_image_bumped_on_a_thousand_clusters,
     weights_edited,
+    weights_edited_for_many,
+    a_policy_widened_to_many_clusters,
     a_cluster_drained,
     a_cluster_added,
     a_cluster_removed,

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from reconciler.model.change import SIGNS, Edit, PlacementChange, Plan, Rename
+from reconciler.model.change import SIGNS, Edit, Plan, Rename
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.text import printable, shortened
 from reconciler.plan.formats import words
 from reconciler.plan.formats.context import Context
 from reconciler.plan.formats.escape_markdown import code, fenced, html_code, marker_key
 from reconciler.plan.formats.outline import outline
-from reconciler.plan.grouping import Group, Section
+from reconciler.plan.grouping import Group, Move, Section, object_count
 
 #: GitHub takes 65,536 characters; the poster of comments leaves room for its own lines.
 LIMIT: Final = 59_500
@@ -131,19 +131,28 @@ def _optional(plan: Plan) -> Iterator[str]:
         yield "\n".join(["#### Renamed\n", *(_rename(one) for one in plan.renames), ""])
     if plan.placements:
         yield f"#### Placement ({len(plan.placements)})\n"
-        yield from (_placement(one) for one in plan.placements)
+        yield from (_placement(one) for one in parts.moves)
         yield ""
     if parts.sections:
         yield "#### Rendered\n"
         yield from (block for one in parts.sections for block in _section(one))
 
 
-def _placement(change: PlacementChange) -> str:
-    moves = " ".join(code(move) for move in words.placement_moves(change)) or "no cluster changes"
-    parts = [code(change.cause)] if change.cause else []
-    parts += [code(str(change.position))] if change.position.path else []
+def _placement(move: Move) -> str:
+    moves = " ".join(map(code, words.placement_moves(move))) or "no cluster changes"
+    parts = [code(move.cause)] if move.cause else []
+    parts += [code(str(move.position))] if move.position.path else []
     because = f" — because {' '.join(parts)}" if parts else ""
-    return f"- {code(str(change.key))} {moves}{because}"
+    return f"- {_objects(move)} {moves}{because}"
+
+
+def _objects(move: Move) -> str:
+    """The object, or some of them by name."""
+    named = ", ".join(code(str(key)) for key in move.keys[: words.MAX_NAMED])
+    rest = len(move.keys) - words.MAX_NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    count = f"**{words.count_of(len(move.keys), 'object')}**: " if len(move.keys) > 1 else ""
+    return f"{count}{named}{more}:" if count else named
 
 
 def _rename(rename: Rename) -> str:
@@ -158,22 +167,22 @@ def _section(section: Section) -> Iterator[str]:
     named = ", ".join(names) + (f" and {rest} more" if rest else "")
     heading = f"<b>{words.count_of(len(section.clusters), 'cluster')}</b> ({named})"
     for groups in _in_parts(section.groups):
-        lines = [line for group in groups for line in group]
-        objects = words.count_of(len(groups), "object")
+        lines = [line for _, group in groups for line in group]
+        objects = words.count_of(sum(count for count, _ in groups), "object")
         summary = f"<details><summary>{heading}: {objects}</summary>"
         yield "\n".join([summary, "", fenced(lines, "diff"), "", "</details>", ""])
 
 
-def _in_parts(groups: Iterable[Group]) -> Iterator[list[list[str]]]:
-    """The groups' lines, gathered up to the size of a block."""
-    part: list[list[str]] = []
+def _in_parts(groups: Iterable[Group]) -> Iterator[list[tuple[int, list[str]]]]:
+    """The groups' lines with the number of their objects, gathered up to the size of a block."""
+    part: list[tuple[int, list[str]]] = []
     size = 0
     for group in groups:
         lines = list(_diff_lines(group))
         if part and size + _length(lines) > _BLOCK:
             yield part
             part, size = [], 0
-        part.append(lines)
+        part.append((object_count([group]), lines))
         size += _length(lines)
     if part:
         yield part
@@ -195,8 +204,7 @@ def _diff_lines(group: Group) -> Iterator[str]:
             yield f"-   {path}: {before}{remark if edit.is_removed else ''}"
         if not edit.is_removed:
             yield f"+   {path}: {after}{remark}"
-    if marks:
-        yield f"#   {marks}"
+    yield from (f"#   {line}" for line in (marks, words.alike_phrase(group)) if line)
 
 
 def _remark(edit: Edit) -> str:

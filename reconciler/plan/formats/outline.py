@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.change import Action, Change, Plan
-from reconciler.plan.grouping import Group, Section, groups, sections
+from reconciler.plan.grouping import Group, Move, Section, groups, moves, sections
 
 _TAKING_AWAY: Final = frozenset({Action.DELETE, Action.RECREATE, Action.HOLD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """`removals` and `conflicts` are never folded; `sections` are."""
+    """`removals` and `conflicts` are never folded; `moves` and `sections` are."""
 
+    moves: tuple[Move, ...]
     removals: tuple[Group, ...]
     conflicts: tuple[Group, ...]
     sections: tuple[Section, ...]
@@ -35,6 +36,7 @@ def outline(plan: Plan) -> Outline:
         return change.action not in _TAKING_AWAY and change.action is not Action.CONFLICT
 
     return Outline(
+        moves=moves(plan.placements),
         removals=groups(chosen(lambda change: change.action in _TAKING_AWAY)),
         conflicts=groups(chosen(lambda change: change.action is Action.CONFLICT)),
         sections=sections(chosen(is_plain)),

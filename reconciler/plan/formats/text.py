@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Final
 
-from reconciler.model.change import SIGNS, Action, PlacementChange, Plan, Rename
+from reconciler.model.change import SIGNS, Action, Plan, Rename
 from reconciler.model.diagnostic import Severity
 from reconciler.model.text import printable
 from reconciler.plan.formats import words
 from reconciler.plan.formats.context import Context
 from reconciler.plan.formats.outline import outline
-from reconciler.plan.grouping import Group, Section
+from reconciler.plan.grouping import Group, Move, Section
 
 _RESET: Final = "\x1b[0m"
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[1m"
@@ -28,6 +28,7 @@ _COLOURS: Final[dict[Action, str]] = {
 }
 #: Narrower terminals are treated as this wide.
 _MIN_WIDTH: Final = 40
+_NO_BREAK: Final = "\u00a0"
 
 
 def show(plan: Plan, context: Context) -> str:
@@ -54,8 +55,8 @@ class _Page:
             yield from self._whole(group)
         for rename in plan.renames:
             yield from self._rename(rename)
-        for placement in plan.placements:
-            yield from self._placement(placement)
+        for move in parts.moves:
+            yield from self._move(move)
         for section in parts.sections:
             yield from self._section(section)
         line = words.waves_line(plan)
@@ -101,13 +102,14 @@ class _Page:
         edits, marks = words.shown_edits(group)
         for edit in edits:
             yield from self._wrapped(words.edit_text(edit), 8)
-        if marks:
-            yield from self._wrapped(marks, 8)
+        for line in (marks, words.alike_phrase(group)):
+            if line:
+                yield from self._wrapped(line, 8)
 
-    def _placement(self, change: PlacementChange) -> Iterator[str]:
-        moves = "  ".join(words.placement_moves(change)) or "no cluster changes"
-        yield from self._wrapped(f"Placement  {words.object_name(change.key)}  {moves}", 2, _CYAN)
-        because = words.reasoned(change.cause, change.position)
+    def _move(self, move: Move) -> Iterator[str]:
+        moves = "  ".join(map(_unbroken, words.placement_moves(move))) or "no cluster changes"
+        yield from self._wrapped(f"Placement  {words.objects_phrase(move.keys)}  {moves}", 2, _CYAN)
+        because = words.reasoned(move.cause, move.position)
         if because:
             yield from self._wrapped(because, 8)
 
@@ -131,10 +133,15 @@ class _Page:
                 drop_whitespace=True,
             )
         for line in lines:
-            yield self._coloured(line, colour)
+            yield self._coloured(line.replace(_NO_BREAK, " "), colour)
 
     def _coloured(self, line: str, colour: str) -> str:
         return f"{colour}{line}{_RESET}" if colour and self._context.has_colour else line
+
+
+def _unbroken(move: str) -> str:
+    """A short move that stays on one line; foreign text has no such space left in it."""
+    return move.replace(" ", _NO_BREAK) if move.count(" ") == 1 else move
 
 
 def _title(group: Group) -> str:

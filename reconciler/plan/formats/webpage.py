@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
-from reconciler.model.change import SIGNS, Edit, PlacementChange, Plan, Rename
+from reconciler.model.change import SIGNS, Edit, Plan, Rename
 from reconciler.model.diagnostic import Diagnostic, Position
 from reconciler.model.text import printable
 from reconciler.plan.formats import words
 from reconciler.plan.formats.context import Context
 from reconciler.plan.formats.outline import outline
-from reconciler.plan.grouping import Group, Section
+from reconciler.plan.grouping import Group, Move, Section, object_count
 
 _STYLE: Final = """
 :root{color-scheme:light dark;--line:#8884;--soft:#8881;--red:#c62828;--green:#2e7d32;
@@ -76,7 +76,7 @@ def _body(plan: Plan, context: Context) -> Iterator[str]:
     yield from _chapter("Deleted, recreated, held", (_group(one) for one in parts.removals))
     yield from _chapter("In conflict", (_group(one) for one in parts.conflicts))
     yield from _chapter("Renamed", (_rename(one) for one in plan.renames))
-    yield from _chapter("Placement", _placements(plan.placements))
+    yield from _chapter("Placement", _placements(parts.moves))
     yield from _chapter("Rendered", (_section(one) for one in parts.sections))
     yield f"<footer><p>{_text(words.waves_line(plan))}</p>"
     yield f'<p class="where">Plan digest {_code(plan.digest)}</p></footer>'
@@ -114,7 +114,7 @@ def _group(group: Group) -> str:
 
 def _section(section: Section) -> str:
     heading = _text(words.clusters_phrase(section.clusters))
-    count = words.count_of(len(section.groups), "object")
+    count = words.count_of(object_count(section.groups), "object")
     names = _text(words.clusters_phrase(section.clusters, is_complete=True))
     groups = "".join(
         f'<div class="group">{_title(one)}{_because(one)}{_edits(one)}</div>'
@@ -149,7 +149,8 @@ def _told(cause: str, position: Position) -> str:
 def _edits(group: Group) -> str:
     edits, marks = words.shown_edits(group)
     rows = "".join(_edit(one) for one in edits)
-    note = f'<div class="where">{marks}</div>' if marks else ""
+    notes = (line for line in (marks, words.alike_phrase(group)) if line)
+    note = "".join(f'<div class="where">{_text(line)}</div>' for line in notes)
     if not rows:
         return note
     heads = "".join(f"<th>{name}</th>" for name in ("field", "before", "after", "why"))
@@ -167,21 +168,30 @@ def _edit(edit: Edit) -> str:
     )
 
 
-def _placements(changes: Iterable[PlacementChange]) -> Iterator[str]:
-    rows = [_placement(one) for one in changes]
+def _placements(moves: Iterable[Move]) -> Iterator[str]:
+    rows = [_placement(one) for one in moves]
     if rows:
         head = "<tr><th>object</th><th>clusters</th><th>why</th></tr>"
         yield f"<table>{head}{''.join(rows)}</table>"
 
 
-def _placement(change: PlacementChange) -> str:
-    chips = [f"<span>{_code(move)}</span>" for move in words.placement_moves(change)]
+def _placement(move: Move) -> str:
+    chips = [f"<span>{_code(one)}</span>" for one in words.placement_moves(move)]
     moves = " ".join(chips) or "no cluster changes"
-    because = _told(change.cause, change.position)
+    because = _told(move.cause, move.position)
     return (
-        f"<tr><td>{_code(str(change.key))}</td>"
+        f"<tr><td>{_objects(move)}</td>"
         f'<td class="move">{moves}</td><td class="where">{because}</td></tr>'
     )
+
+
+def _objects(move: Move) -> str:
+    """The object, or all of them behind their number."""
+    names = "<br>".join(_code(str(key)) for key in move.keys)
+    if len(move.keys) <= words.MAX_NAMED:
+        return names
+    count = words.count_of(len(move.keys), "object")
+    return f"<details><summary>{count}</summary>{names}</details>"
 
 
 def _rename(rename: Rename) -> str:

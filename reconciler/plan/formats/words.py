@@ -10,18 +10,20 @@ from typing import Any, Final
 import orjson
 
 from reconciler.model.binding import Target
-from reconciler.model.change import Action, Edit, Hold, PlacementChange, Plan
+from reconciler.model.change import Action, Edit, Hold, Plan
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
-from reconciler.model.text import printable, shortened
+from reconciler.model.text import listed, printable, shortened
 from reconciler.plan.formats.context import Context
-from reconciler.plan.grouping import Group
+from reconciler.plan.grouping import Group, Move
 from reconciler.plan.order import wave_name, wave_of
 
 #: Characters of one value that are worth reading in a list of differences.
 MAX_VALUE: Final = 200
 #: Clusters named where the rest is only counted.
 MAX_NAMED: Final = 6
+#: Objects named that change alike.
+MAX_ALIKE: Final = 100
 
 #: Labels and annotations that say where an object comes from, not what it is.
 _MARK: Final = re.compile(
@@ -185,19 +187,53 @@ def joined(*parts: str) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def placement_moves(change: PlacementChange) -> list[str]:
-    """`+c (2)`, `-b`, `a 6->4`: clusters gained, lost, and with another share, by name."""
-    before, after = _by_name(change.before), _by_name(change.after)
-    moves = []
+def objects_phrase(keys: Sequence[ObjectKey]) -> str:
+    """An object, or `3 objects: a, b, c`, the rest counted where there are many."""
+    if len(keys) == 1:
+        return object_name(keys[0])
+    return f"{count_of(len(keys), 'object')}: {listed([object_name(key) for key in keys])}"
+
+
+def alike_phrase(group: Group) -> str:
+    """`the same on 2 more: shop/cart, shop/search`; `` for one object."""
+    if not group.alike:
+        return ""
+    names = [f"{key.namespace}/{key.name}" if key.namespace else key.name for key in group.alike]
+    return f"the same on {len(names)} more: {printable(listed(names, MAX_ALIKE))}"
+
+
+def placement_moves(move: Move) -> list[str]:
+    """`+c (2)`, `-b`, `a 6->4`: clusters gained, lost, and with another share, by name.
+
+    Of many that gain or change the same, only some are named; what is lost is.
+    """
+    before, after = _by_name(move.before), _by_name(move.after)
+    found: dict[tuple[str, str], list[str]] = {}
     for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name), after.get(name)
-        if old is None and new is not None:
-            moves.append(f"+{printable(name)}{_share(new)}")
-        elif new is None and old is not None:
-            moves.append(f"-{printable(name)}{_share(old)}")
-        elif old is not None and new is not None and old != new:
-            moves.append(f"{printable(name)} {old.replicas}->{new.replicas}")
-    return moves
+        kind = _kind_of_move(before.get(name), after.get(name))
+        if kind:
+            found.setdefault(kind, []).append(printable(name))
+    folded = {kind for kind, names in found.items() if kind[0] != "-" and len(names) > MAX_NAMED}
+    each = [(name, kind) for kind, names in found.items() if kind not in folded for name in names]
+    return [
+        *(f"{sign}{name}{share}" for name, (sign, share) in sorted(each)),
+        *(
+            f"{sign}{len(names)} clusters{share}: {listed(names)}"
+            for (sign, share), names in found.items()
+            if (sign, share) in folded
+        ),
+    ]
+
+
+def _kind_of_move(old: Target | None, new: Target | None) -> tuple[str, str] | None:
+    """The sign in front of a cluster's name, and what stands behind it; None for no move."""
+    if old is None and new is not None:
+        return "+", _share(new)
+    if new is None and old is not None:
+        return "-", _share(old)
+    if old is not None and new is not None and old != new:
+        return "", f" {old.replicas}->{new.replicas}"
+    return None
 
 
 def _by_name(targets: Iterable[Target]) -> dict[str, Target]:
