@@ -2,7 +2,9 @@
 
 Rules (design §5, §6): only what is recorded may be pruned, so an object stays recorded from before
 it is first applied until
-it was seen to be gone. Whatever may not move keeps its record.
+it was seen to be gone. What is wanted up to now may be on its way unseen, so being seen counts from
+the next cycle on, and not while the end of a write is unknown. Whatever may not move keeps its
+record.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from reconciler.cycle.bindings import BoundFleet
 from reconciler.cycle.in_force import InForce
 from reconciler.cycle.members import MemberCheck
 from reconciler.cycle.works import RenderedFleet
+from reconciler.model.binding import BindingState
 from reconciler.model.identity import ObjectKey
 from reconciler.model.works import Recorded, places
 from reconciler.model.world import Observed, Placed, State, World
@@ -46,7 +49,7 @@ def next_state(
         bindings=bindings,
         applied_revision=before.applied_revision if force.is_held else force.fleet.revision,
         fleet_id=config.fleet_id if config else before.fleet_id,
-        recorded=_recorded(before, rendered, members, still, released),
+        recorded=_recorded(world, rendered, members, still, released),
         member_uids={**before.member_uids, **members.uids},
     )
     return state, removed
@@ -60,7 +63,7 @@ def _released(force: InForce, removed: tuple[ObjectKey, ...]) -> set[ObjectKey]:
 
 
 def _recorded(
-    before: State,
+    world: World,
     rendered: RenderedFleet,
     members: MemberCheck,
     still: frozenset[ObjectKey],
@@ -69,20 +72,31 @@ def _recorded(
     """What has a Work, and what was recorded and may still be there."""
     recorded = {key: works.clusters for key, works in rendered.objects.items()}
     nowhere: frozenset[str] = frozenset()
-    for key, names in Recorded.of(before.recorded).clusters.items():
+    for key, names in Recorded.of(world.state.recorded).clusters.items():
         now = recorded.get(key, nowhere)
         if names is now or names <= now or key in released:
             continue
+        expected = _expected(world.state.bindings.get(key))
         kept = {
             cluster
             for cluster in names - now
             if key in still
             or (cluster, key) in rendered.untouched
+            or cluster in expected
+            or (cluster, key) in world.in_doubt
             or _may_be_there(key, members.observed.get(cluster))
         }
         if kept:
             recorded[key] = places(now | kept)
     return Recorded(recorded)
+
+
+def _expected(binding: BindingState | None) -> frozenset[str]:
+    """Clusters that the last decision placed an object on, for its own sake or for others'."""
+    if binding is None:
+        return frozenset()
+    targets = (binding.targets, *(requirer.targets for requirer in binding.requirers))
+    return frozenset(target.name for each in targets for target in each)
 
 
 def _may_be_there(key: ObjectKey, seen: Observed | None) -> bool:

@@ -79,11 +79,11 @@ class World:
 
     `last_applied` is the fleet of the last applied commit: frozen documents fall back to it.
     `facts` by cluster, from inventory or report. `observed` by cluster, None where the member could
-    not be read; a cluster that is absent was not asked. `unreadable` says why, by cluster. `base`
-    makes the plan an offline one: the outcome of the base commit stands in for what members hold.
-    `report` is what became of every template in the last pass: health and since when it has been
-    so. `answers` by question digest. `is_offline`: clusters without facts are assumed ready, with
-    every API and unknown capacity.
+    not be read; a cluster that is absent was not asked. `unreadable` says why, by cluster. What is
+    `in_doubt` may be there though it was not seen. `base` makes the plan an offline one: the
+    outcome of the base commit stands in for what members hold. `report` is what became of every
+    template in the last pass: health and since when it has been so. `answers` by question digest.
+    `is_offline`: clusters without facts are assumed ready, with every API and unknown capacity.
     """
 
     fleet: Fleet
@@ -92,6 +92,7 @@ class World:
     facts: Mapping[str, ClusterFacts] = field(default_factory=dict)
     observed: Mapping[str, Observed | None] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    in_doubt: frozenset[tuple[str, ObjectKey]] = frozenset()
     base: Outcome | None = None
     report: Mapping[ObjectKey, TemplateStatus] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from reconciler.model.cluster import Cluster, ClusterFacts
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.identity import ObjectKey
+from reconciler.model.member import ObjectRef
 from reconciler.model.world import Observed, Outcome
 from reconciler.runtime.executor import ChangeResult, Result
 from reconciler.runtime.keeping import Keeper, KeepingOptions
@@ -45,11 +46,15 @@ class Crew:
     def wrote(self, result: ChangeResult) -> None:
         """Know the result of a write at once."""
         change = result.change
-        keeper = self.keepers.get(change.cluster)
-        if keeper is None or result.result is not Result.DONE or result.observed is None:
-            return
-        if keeper.kinds is not None:
-            keeper.kinds.wrote(change.api_version, change.key, result.observed)
+        if result.result is Result.DONE and result.observed is not None:
+            ref = ObjectRef(api_version=change.api_version, key=change.key)
+            self.found(change.cluster, ref, result.observed)
+
+    def found(self, name: str, ref: ObjectRef, body: dict[str, Any]) -> None:
+        """Know what was read, whether a watch told of it or not."""
+        keeper = self.keepers.get(name)
+        if keeper is not None and keeper.kinds is not None:
+            keeper.kinds.wrote(ref.api_version, ref.key, body)
 
     async def keep(self, clusters: Iterable[Cluster]) -> None:
         """Keep exactly these members, and wait a moment for the first answer of new ones."""

@@ -96,6 +96,7 @@ class Drift:
             options = HealingOptions(
                 clock=self.hub.clock,
                 fights=self.hub.fights,
+                doubts=self.hub.doubts,
                 allowed=self.hub.allowed,
                 record=self._recorded,
                 concurrency=self.hub.settings.limits.concurrency,

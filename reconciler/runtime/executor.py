@@ -2,13 +2,15 @@
 
 Rules (design §6, §8). A failing object stops no other; a member that does not answer freezes
 itself. A precondition that fails (409) means: observe again, decide again, but never beyond what
-the plan allowed. A delete that has begun is finished and recorded even when the run is cancelled.
+the plan allowed. A delete that has begun is finished and recorded even when the run is cancelled;
+one that a busy server refused is begun anew, on the object as it is then.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -22,6 +24,7 @@ from reconciler.model.errors import LockHeld, MemberRefused, MemberUnreachable, 
 from reconciler.model.member import ObjectRef, PatchType
 from reconciler.model.text import printable, shortened
 from reconciler.plan.order import waves
+from reconciler.runtime.doubts import Doubts
 from reconciler.runtime.fights import Fights
 from reconciler.runtime.ports import Member
 
@@ -32,6 +35,9 @@ NAMESPACE: Final = ("", "Namespace")
 CRD: Final = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
+_TOO_MANY: Final = 429
+_BUSY_SECONDS: Final = 2.0
+_DELETING: Final = frozenset({Action.DELETE, Action.RECREATE})
 _ALREADY_EXISTS: Final = "AlreadyExists"
 _LONGEST_MESSAGE: Final = 1000
 #: What a change may turn into when it is decided again: nothing that deletes.
@@ -80,7 +86,7 @@ class ExecutionReport:
         return tuple(
             one.change
             for one in self.results
-            if one.result is Result.DONE and one.change.action in {Action.DELETE, Action.RECREATE}
+            if one.result is Result.DONE and one.change.action in _DELETING
         )
 
 
@@ -89,6 +95,8 @@ class ExecutionOptions:
     """How to execute. `recompare` decides again after a failed precondition; `redact` takes secrets
     out of texts; `record` hears of each result at once, also when the run is cancelled later.
     `allowed` raises when this process may not act any more; it is asked before every write.
+    `doubts` hears of writes that nobody knows the end of. `may_delete` is asked before every
+    attempt to delete: once a newer commit is known it may want the object.
     """
 
     recompare: Recompare
@@ -97,7 +105,9 @@ class ExecutionOptions:
     wait: Callable[[float], Awaitable[None]] = asyncio.sleep
     record: Callable[[ChangeResult], None] = lambda _result: None
     allowed: Callable[[], None] = lambda: None
+    may_delete: Callable[[], bool] = lambda: True
     fights: Fights = field(default_factory=Fights)
+    doubts: Doubts = field(default_factory=Doubts)
     concurrency: int = 8
     attempts: int = 3
     dry_run: bool = False
@@ -162,6 +172,8 @@ class _MemberRun:
             return ChangeResult(change=change, result=Result.SKIPPED, message=change.reason)
         if self.frozen:
             return ChangeResult(change=change, result=Result.SKIPPED, message=self.frozen)
+        if change.action in _DELETING and not self._options.may_delete():
+            return _left(change)
         seconds = self._options.fights.seconds_left(change, self._options.now())
         if seconds > 0:
             rounds = self._options.fights.rounds(change, self._options.now())
@@ -174,7 +186,7 @@ class _MemberRun:
         return None
 
     async def _requested(self, member: Member, change: Change) -> ChangeResult:
-        if change.action not in {Action.DELETE, Action.RECREATE}:
+        if change.action not in _DELETING:
             return await self._ended(member, change)
         task = asyncio.ensure_future(self._ended(member, change))
         try:
@@ -223,14 +235,24 @@ class _MemberRun:
 
     async def _tried(self, member: Member, change: Change, attempts: int) -> ChangeResult:
         try:
-            observed = await self._write(member, change)
+            with self._doubting(change):
+                observed = await self._write(member, change)
         except MemberRefused as error:
-            if error.status != _CONFLICT or attempts <= 1:
+            is_busy = error.status == _TOO_MANY and change.action in _DELETING
+            if not (error.status == _CONFLICT or is_busy) or attempts <= 1:
                 raise
+            if is_busy:
+                await self._options.wait(_BUSY_SECONDS)
             return await self._decided_again(member, change, attempts - 1)
         if change.action is not Action.DELETE and not self._options.dry_run:
             self._options.fights.wrote(change, self._options.now())
         return ChangeResult(change=change, result=Result.DONE, observed=observed)
+
+    def _doubting(self, change: Change) -> AbstractContextManager[None]:
+        """What a write may bring is in doubt until its answer is there."""
+        if change.action is Action.DELETE or self._options.dry_run:
+            return nullcontext()
+        return self._options.doubts.about(change, self._options.now)
 
     async def _decided_again(self, member: Member, change: Change, attempts: int) -> ChangeResult:
         observed = await member.get(_ref(change))
@@ -244,6 +266,8 @@ class _MemberRun:
                 change=again, result=Result.DONE, message=again.reason, observed=observed
             )
         is_same_delete = again.action is change.action and again.uid == change.uid
+        if again.action in _DELETING and not self._options.may_delete():
+            return _left(change)
         if again.action not in _HARMLESS and not is_same_delete:
             return ChangeResult(
                 change=change,
@@ -362,6 +386,11 @@ class _MemberRun:
 
     def _text(self, error: Exception) -> str:
         return shortened(printable(self._options.redact(str(error))), _LONGEST_MESSAGE)
+
+
+def _left(change: Change) -> ChangeResult:
+    message = "a newer commit is known; the next pass decides"
+    return ChangeResult(change=change, result=Result.SKIPPED, message=message)
 
 
 def _ref(change: Change) -> ObjectRef:

@@ -16,6 +16,7 @@ from reconciler.cycle.changes import recomparing
 from reconciler.model.change import Action, Change, Plan
 from reconciler.model.identity import ObjectKey
 from reconciler.model.work import Work
+from reconciler.runtime.doubts import Doubts
 from reconciler.runtime.executor import ChangeResult, ExecutionOptions, ExecutionReport, execute
 from reconciler.runtime.fights import Fights
 from reconciler.runtime.ports import Member
@@ -31,6 +32,7 @@ class HealingOptions:
 
     clock: Clock
     fights: Fights
+    doubts: Doubts
     allowed: Callable[[], None]
     record: Callable[[ChangeResult], None]
     concurrency: int = 8
@@ -76,6 +78,7 @@ class Healing:
             record=self._options.record,
             allowed=self._options.allowed,
             fights=self._options.fights,
+            doubts=self._options.doubts,
             concurrency=self._options.concurrency,
             settle_seconds=1.0,
         )

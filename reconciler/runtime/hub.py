@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.adapters.interpreters import InterpreterWebhooks
 from reconciler.cycle import Engine
 from reconciler.model.errors import PushRaced
+from reconciler.runtime.doubts import Doubts
 from reconciler.runtime.executor import ChangeResult
 from reconciler.runtime.fights import Fights
 from reconciler.runtime.gathering import Gathering
@@ -60,6 +61,7 @@ class Hub:
     progress: Progress = lambda _step, _text: None
     redactor: Redactor = field(default_factory=Redactor)
     fights: Fights = field(default_factory=Fights)
+    doubts: Doubts = field(default_factory=Doubts)
     kept_members: Callable[[], PassMembers] | None = None
     allowed: Callable[[], None] = lambda: None
     heard: Callable[[ChangeResult], None] = lambda _result: None
@@ -122,6 +124,14 @@ class Hub:
         """End the pass that is going on where it may end, and every later one at once."""
         self.is_closing = True
         self.interrupt()
+
+    def postpone_deletes(self) -> None:
+        """Begin no other delete in the pass that is going on: a newer commit is known."""
+        self.has_postponed = True
+
+    def may_delete(self) -> bool:
+        """Whether no newer commit is known than the one that is being carried out."""
+        return not (self.is_superseded or self.has_postponed)
 
     @contextlib.contextmanager
     def interruptible(self, execution: asyncio.Future[Any]) -> Iterator[None]:

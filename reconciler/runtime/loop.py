@@ -32,6 +32,7 @@ from reconciler.runtime.logs import Log
 from reconciler.runtime.measuring import Measuring
 from reconciler.runtime.queue import LAZY, NORMAL, URGENT, Backoff
 from reconciler.runtime.results import PassResult
+from reconciler.runtime.second_look import SecondLook
 from reconciler.runtime.source_watch import SourceWatch, Tips
 from reconciler.runtime.telling import told_pass, told_write
 from reconciler.runtime.workers import Workers
@@ -73,6 +74,7 @@ class Service:
     source: SourceWatch = field(init=False)
     crew: Crew = field(init=False)
     drift: Drift = field(init=False)
+    second_look: SecondLook = field(init=False)
     passes: Workers = field(init=False)
     _passing: str | None = None
     _passed_at: float = float("-inf")
@@ -108,6 +110,7 @@ class Service:
             news=self._report_soon,
             stuck=lambda: self._pass_in(self.options.settle_seconds),
         )
+        self.second_look = SecondLook(self.hub, self.crew, chance, self._report_soon)
         self.passes = Workers(self._pass, self.hub.clock, chance, _BACKOFF)
 
     def unready(self) -> dict[str, str]:
@@ -169,6 +172,7 @@ class Service:
         yield self.announcing.run()
         for _ in range(self.options.heals_at_once):
             yield self.drift.workers.run()
+            yield self.second_look.workers.run()
         if self.hub.repository.remote is None:
             yield self.source.watch_folder()
 
@@ -189,7 +193,10 @@ class Service:
         if self._passing is not None and tips[0] == self._passing:
             return
         self._pass_in(0.0, URGENT)
-        if self._passing is not None and self._interruptions < _MOST_INTERRUPTIONS:
+        if self._passing is None:
+            return
+        self.hub.postpone_deletes()
+        if self._interruptions < _MOST_INTERRUPTIONS:
             self._interruptions += 1
             self.hub.interrupt()
 
@@ -238,6 +245,7 @@ class Service:
             return False
         finally:
             self._passing, self._passed_at = None, clock.monotonic()
+            self.second_look.soon()
         return await self._passed(done, clock.monotonic() - began)
 
     async def _passed(self, done: PassResult, seconds: float) -> bool:

@@ -17,6 +17,8 @@ from reconciler.model.change import Action, Plan
 from reconciler.model.cluster import ClusterFacts
 from reconciler.model.diagnostic import in_order
 from reconciler.model.errors import (
+    EmptyRepository,
+    MissingBranch,
     PushRaced,
     PushRejected,
     SettingsInvalid,
@@ -139,9 +141,22 @@ class Pass:
         """Decide twice: which objects matter, then what to do about what they are."""
         world, first = await self._answered(world)
         self.hub.progress("observe", f"looking at {sum(map(len, first.works.values()))} objects")
-        observed = await self.members.observe(first, world.state.recorded)
-        world = replace(world, observed=observed, unreadable=dict(self.members.unreadable))
+        world = await self._observed(world, first)
         return await self._answered(with_losses(world, first))
+
+    async def _observed(self, world: World, first: Outcome) -> World:
+        """What members hold; what is in doubt still, once they were read."""
+        began, doubts = self.hub.clock.monotonic(), self.hub.doubts
+        observed = await self.members.observe(first, world.state.recorded)
+        if self.hub.kept_members is None:  # everything was read afresh
+            for name in (name for name, seen in observed.items() if seen is not None):
+                doubts.read(name, doubts.of(name), began)
+        return replace(
+            world,
+            observed=observed,
+            unreadable=dict(self.members.unreadable),
+            in_doubt=doubts.places(),
+        )
 
     async def _answered(self, world: World) -> tuple[World, Outcome]:
         """Decide, ask webhooks what is not known, and decide again."""
@@ -202,15 +217,21 @@ class Pass:
     def _may_delete(self, gathered: Gathered, outcome: Outcome) -> bool:
         """Whether the commit is still the newest: what is deleted may not be wanted again already.
 
-        Asked only where something would be deleted; raises `SourceUnavailable`.
+        Asked only where something would be deleted; raises `SourceUnavailable`. The executor asks
+        again before each delete, of what the service has come to know since.
         """
-        repository = self.hub.repository
-        if repository.remote is None or not _deletes(outcome):
+        if not _deletes(outcome):
             return True
-        repository.fetch()
-        is_newest = repository.head().id == gathered.fleet.revision
-        self.hub.has_postponed = not is_newest
-        return is_newest
+        self.hub.repository.fetch()
+        if self._head() != gathered.fleet.revision:
+            self.hub.postpone_deletes()
+        return not self.hub.has_postponed
+
+    def _head(self) -> str:
+        try:
+            return self.hub.repository.head().id
+        except (EmptyRepository, MissingBranch):
+            return ""
 
     async def _published(
         self,
@@ -284,7 +305,9 @@ class Pass:
             wait=clock.sleep,
             record=record,
             allowed=self.hub.allowed,
+            may_delete=self.hub.may_delete,
             fights=self.hub.fights,
+            doubts=self.hub.doubts,
             concurrency=self.hub.settings.limits.concurrency,
             dry_run=self.options.dry_run,
         )

@@ -49,9 +49,13 @@ def refused(status: int, message: str, reason: str = "Invalid") -> web.Response:
 
 @dataclass
 class Recorder:
-    """An API server that takes everything, or answers writes as told, and notes what was asked."""
+    """An API server that takes everything, or answers writes as told, and notes what was asked.
+
+    Only what is `held` can be read.
+    """
 
     answer: Answer | None = None
+    held: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     running: int = 0
     most: int = 0
@@ -69,7 +73,7 @@ class Recorder:
         kind = KINDS[parts[-1] if request.method == "POST" else parts[-2]]
         self.asked.append(f"{VERBS[request.method]} {kind}/{name}")
         if request.method == "GET":
-            return reply({}, 404)
+            return reply(self.held[name]) if name in self.held else reply({}, 404)
         self.running += 1
         self.most = max(self.most, self.running)
         try:
@@ -258,6 +262,47 @@ async def test_a_delete_that_began_is_recorded_though_the_run_is_cancelled() -> 
         with pytest.raises(asyncio.CancelledError):
             await task
     assert [(one.change.key.name, one.result) for one in heard] == [("gone", Result.DONE)]
+
+
+async def test_no_delete_begins_once_a_newer_commit_is_known() -> None:
+    member = Recorder()
+    options = replace(OPTIONS, concurrency=1, may_delete=lambda: not deletes_of(member))
+    changes = (deletion("a"), deletion("b"), creation("c"))
+    report = await run(member, *changes, options=options)
+    assert len(deletes_of(member)) == 1
+    left = [one for one in report.results if one.result is Result.SKIPPED]
+    assert [one.message for one in left] == ["a newer commit is known; the next pass decides"]
+    assert report.count(Result.DONE) == 2
+
+
+@pytest.mark.parametrize("is_newest", [True, False])
+async def test_a_delete_that_a_busy_server_refused_is_decided_anew(*, is_newest: bool) -> None:
+    async def busy(_name: str) -> web.Response:
+        if len(deletes_of(member)) == 1:
+            return refused(429, "later", "TooManyRequests")
+        return reply({"kind": "Status", "status": "Success"})
+
+    async def wait(_seconds: float) -> None:
+        waited.append(len(deletes_of(member)))
+
+    waited: list[int] = []
+    held = {"kind": "ConfigMap", "metadata": {"name": "a", "namespace": "s", "uid": "u"}}
+    member = Recorder(busy, held={"a": held})
+    options = replace(
+        OPTIONS,
+        recompare=lambda change, _observed: change,
+        wait=wait,
+        may_delete=lambda: is_newest or not waited,
+    )
+    report = await run(member, deletion("a"), options=options)
+    assert waited == [1]
+    again = ["delete ConfigMap/a"] if is_newest else []
+    assert member.asked == ["delete ConfigMap/a", "get ConfigMap/a", *again]
+    assert report.count(Result.DONE if is_newest else Result.SKIPPED) == 1
+
+
+def deletes_of(member: Recorder) -> list[str]:
+    return [one for one in member.asked if one.startswith("delete ")]
 
 
 async def test_a_delete_of_what_is_gone_is_done() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -29,15 +30,21 @@ SECRET = "webhook-secret-of-the-test"
 
 
 class Counted(SimulatedFleet):
-    """A simulated fleet that notes every request."""
+    """A simulated fleet that notes every request. Writes below a path that is `unanswered` are
+    carried out, and whoever asked does not hear of it.
+    """
 
     def __init__(self, clusters: int, **options: Any) -> None:
         super().__init__(clusters, **options)
         self.requests: list[tuple[str, str]] = []
+        self.unanswered = ""
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.requests.append((request.method, request.path_qs))
-        return await super()._answer(request)
+        answer = await super()._answer(request)
+        if request.method == "PATCH" and self.unanswered and self.unanswered in request.path:
+            await asyncio.sleep(60)
+        return answer
 
 
 @pytest.fixture
@@ -171,6 +178,26 @@ def test_a_newer_commit_goes_before_the_rest_of_an_older_one(
         slow.faults = HEALTHY
         eventually(lambda: everywhere(fleet, "2"), 30)
         assert any(one["interrupted"] for one in hub.lines("pass"))
+
+
+def test_what_was_on_its_way_when_git_wanted_it_no_more_does_not_stay(
+    source: SourceRepo, fleet: Counted
+) -> None:
+    """A write that was cut off may have been carried out, and a silent watch tells nobody."""
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        member = fleet["member3"]
+        member.faults = Faults(silent_watch=True)
+        member.restart()
+        eventually(lambda: level(member) == "0")
+        fleet.unanswered = "/member3/api/v1/namespaces/shop/configmaps/late"
+        source.documents("late.yaml", config_map("late"))
+        source.commit("late")
+        eventually(lambda: all(one.get("v1", "ConfigMap", "late", "shop") for one in fleet), 10)
+        source.remove("late.yaml")
+        source.commit("no more")
+        eventually(lambda: not fleet["member1"].get("v1", "ConfigMap", "late", "shop"), 10)
+        eventually(lambda: not member.get("v1", "ConfigMap", "late", "shop"), 20)
 
 
 def stopped_in_order(hub: RunningHub, commit: str) -> None:

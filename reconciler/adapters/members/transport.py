@@ -2,7 +2,7 @@
 
 Redirects are not followed, cookies not kept, the environment's proxies not used, compressed answers
 not asked for. Reads are tried again; a write is tried again only when the server said that it did
-not begin.
+not begin. Whether to delete once more is asked anew by whoever deletes.
 """
 
 from __future__ import annotations
@@ -300,7 +300,7 @@ def _may_repeat(request: Request, answer: Answer) -> bool:
     """Whether the server asks for another try, or a read failed inside it."""
     if request.is_read:
         return answer.status in _TRY_AGAIN
-    return answer.status == _TOO_MANY
+    return answer.status == _TOO_MANY and request.method != "DELETE"
 
 
 def _status_of(answer: Answer) -> dict[str, Any]:
