@@ -39,6 +39,33 @@ HOOK: Final = """\
 #!/bin/sh
 [ ! -e reject ] || { echo "not today" >&2; exit 1; }
 """
+FAULTS: Final = (
+    Faults(partition=True),
+    Faults(latency_seconds=0.3, jitter_seconds=0.5),
+    Faults(drop_probability=0.3),
+    Faults(partial_probability=0.3),
+    Faults(garbage_probability=0.3),
+    Faults(status=500, status_probability=0.4),
+    Faults(status=429, status_probability=0.4),
+    Faults(status=503),
+    Faults(stale_watch=True),
+    Faults(silent_watch=True),
+    Faults(slow_loris=True),
+    Faults(storage_full=True),
+    Faults(expired_certificate=True),
+)
+#: How the record of each kind of trouble begins: a run without one of them proves nothing.
+TROUBLES: Final = (
+    "kill hub",
+    "stop hub",
+    "the host is down",
+    "the host refuses pushes",
+    "race on the host",
+    "spoil",
+    "restart",
+    "delete",
+    "edit",
+)
 #: The hub's log lines told of a wrong deletion: so many simulated seconds before it and after.
 AROUND: Final = (20.0, 5.0)
 
@@ -74,7 +101,7 @@ class Chaos:
     members: int = 20
     apps: int = 8
     seconds: float = 600.0
-    factor: float = 6.0
+    factor: float = 10.0
     record: Record = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +112,8 @@ class Chaos:
         self.state: dict[str, App] = {}
         self.numbers = 0
         self.tips: list[str] = []
+        self._faults: list[Faults] = []
+        self._outages: dict[Callable[[], None], float] = {}
 
     # ---- the run
 
@@ -140,34 +169,41 @@ class Chaos:
         self._start_hub()
 
     def _torment(self) -> None:
-        deeds: list[tuple[int, Callable[[], None]]] = [
-            (20, self._change_app),
-            (10, self._move_app),
-            (5, self._add_app),
-            (4, self._remove_app),
-            (4, self._break_app),
-            (20, self._edit_member),
-            (25, self._spoil_member),
-            (10, self._restart_member),
-            (6, self._kill_hub),
-            (2, self._stop_hub),
-            (4, self._host_down),
-            (4, self._host_rejects),
-            (8, self._race),
-        ]
-        weights, acts = zip(*deeds, strict=True)
-        ends = time.monotonic() + self.seconds / self.factor
-        while time.monotonic() < ends:
-            act = self.dice.choices(acts, weights)[0]
-            act()
+        """Deeds from a deck that has each of them, so that none is left to chance."""
+        deck: list[Callable[[], None]] = []
+        ends, rounds = time.monotonic() + self.seconds / self.factor, 0
+        while time.monotonic() < ends or (rounds == 1 and deck):
+            if not deck:
+                deck, rounds = self._deck(), rounds + 1
+            deck.pop()()
+            self._host_recovers()
             time.sleep(self.dice.uniform(0.2, 4.0) / self.factor)
+
+    def _deck(self) -> list[Callable[[], None]]:
+        deeds: list[tuple[int, Callable[[], None]]] = [
+            (10, self._change_app),
+            (6, self._move_app),
+            (2, self._add_app),
+            (2, self._remove_app),
+            (2, self._break_app),
+            (10, self._edit_member),
+            (12, self._spoil_member),
+            (5, self._restart_member),
+            (3, self._kill_hub),
+            (1, self._stop_hub),
+            (2, self._host_down),
+            (2, self._host_rejects),
+            (4, self._race),
+        ]
+        deck = [deed for count, deed in deeds for _ in range(count)]
+        self.dice.shuffle(deck)
+        return deck
 
     def _calm(self) -> None:
         """Everything works again; the fleet comes to rest at the last commit."""
         for cluster in self.fleet:
             cluster.faults = HEALTHY
-        self.host.is_down = False
-        (self.bare / "reject").unlink(missing_ok=True)
+        self._host_recovers(at_once=True)
         for app in self.state.values():
             app.is_broken = False
             self._write(app)
@@ -274,16 +310,29 @@ class Chaos:
             self._commit(f"break or mend {app.name}")
 
     def _host_down(self) -> None:
-        self.host.is_down = not self.host.is_down
-        self.record.did(f"the host is {'down' if self.host.is_down else 'up'}")
+        self.host.is_down = True
+        self._outages[self._host_up] = self.record.moment() + self.dice.uniform(5, 60)
+        self.record.did("the host is down")
 
     def _host_rejects(self) -> None:
-        file = self.bare / "reject"
-        if file.exists():
-            file.unlink()
-        else:
-            file.touch()
-        self.record.did(f"the host {'refuses' if file.exists() else 'takes'} pushes")
+        (self.bare / "reject").touch()
+        self._outages[self._host_takes] = self.record.moment() + self.dice.uniform(5, 60)
+        self.record.did("the host refuses pushes")
+
+    def _host_recovers(self, *, at_once: bool = False) -> None:
+        """End the outages that are over."""
+        now = self.record.moment()
+        for mend in [mend for mend, at in self._outages.items() if at_once or at <= now]:
+            del self._outages[mend]
+            mend()
+
+    def _host_up(self) -> None:
+        self.host.is_down = False
+        self.record.did("the host is up again")
+
+    def _host_takes(self) -> None:
+        (self.bare / "reject").unlink()
+        self.record.did("the host takes pushes again")
 
     def _race(self) -> None:
         """Somebody else's commit on one of our branches, which changes no file."""
@@ -321,23 +370,9 @@ class Chaos:
             member.faults = HEALTHY
             self.record.did(f"mend {member.name} again")
             return
-        member.faults = self.dice.choice(
-            [
-                Faults(partition=True),
-                Faults(latency_seconds=0.3, jitter_seconds=0.5),
-                Faults(drop_probability=0.3),
-                Faults(partial_probability=0.3),
-                Faults(garbage_probability=0.3),
-                Faults(status=500, status_probability=0.4),
-                Faults(status=429, status_probability=0.4),
-                Faults(status=503),
-                Faults(stale_watch=True),
-                Faults(silent_watch=True),
-                Faults(slow_loris=True),
-                Faults(storage_full=True),
-                Faults(expired_certificate=True),
-            ]
-        )
+        if not self._faults:
+            self._faults = self.dice.sample(FAULTS, len(FAULTS))
+        member.faults = self._faults.pop()
         self.record.did(f"spoil {member.name} with {_named(member.faults)}")
 
     def _restart_member(self) -> None:
@@ -368,6 +403,8 @@ class Chaos:
 
     def _judge(self) -> None:
         self._come_to_rest()
+        assert not self.record.missing(TROUBLES)
+        assert self.record.deletions, "nothing was ever deleted"
         wrong = self.record.wrongly_deleted()
         assert not wrong, self._explained(wrong)
         assert self.fleet.writers == sorted(self.fleet.writers), "two hubs wrote at a time"
@@ -378,10 +415,16 @@ class Chaos:
 
     def _come_to_rest(self) -> None:
         try:
-            eventually(self._is_at_rest, seconds=90)
+            eventually(self._is_at_rest, seconds=240)
         except AssertionError:
-            last = self.hub.lines()[-40:]
-            raise AssertionError("\n".join([self.difference, *map(str, last)])) from None
+            raise AssertionError("\n".join(self._unrest())) from None
+
+    def _unrest(self) -> Iterator[str]:
+        """What differs in the end, what was done to that member, and what the hub says of it."""
+        yield f"seed {self.seed}: {self.difference}"
+        yield from self.record.near(self.difference.split()[0], self.record.moment(), 600.0)
+        lines = [line for line in self.hub.lines() if _is_about(line, self.difference.split()[0])]
+        yield from map(str, lines[-60:])
 
     def _is_at_rest(self) -> bool:
         self.difference = self._first_difference()
@@ -393,7 +436,8 @@ class Chaos:
             maps = _apps(cluster.list("v1", "ConfigMap", NAMESPACE))
             running = _apps(cluster.list("apps/v1", "Deployment", NAMESPACE))
             if maps.keys() != wanted.keys() or running.keys() != wanted.keys():
-                return f"{cluster.name} has other apps"
+                differ = {*maps, *running, *wanted} - (maps.keys() & running.keys() & wanted.keys())
+                return f"{cluster.name} has other apps: {sorted(differ)}"
             for name, app in wanted.items():
                 image = running[name]["spec"]["template"]["spec"]["containers"][0]["image"]
                 if maps[name]["data"] != {"value": str(app.value)}:
@@ -454,10 +498,15 @@ class Chaos:
             if "time" not in line:
                 continue
             at = (datetime.fromisoformat(line["time"]) - START).total_seconds()
-            about = str(line.get("cluster", cluster)), str(line.get("object", name))
-            if first <= at <= last and about[0] == cluster and about[1].endswith(name):
+            is_other = str(line.get("object", name)).rpartition("/")[2] != name
+            if first <= at <= last and _is_about(line, cluster) and not is_other:
                 said = {key: value for key, value in line.items() if key != "time"}
                 yield f"  {at:8.2f} s  hub: {said}"
+
+
+def _is_about(line: dict[str, Any], cluster: str) -> bool:
+    subject = str(line.get("cluster") or line.get("subject") or "").removeprefix("cluster ")
+    return subject in {"", cluster}
 
 
 def _named(faults: Faults) -> str:

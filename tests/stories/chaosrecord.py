@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -144,7 +144,19 @@ class Record:
         for commit in self.commits[max(0, deletion.commits - LATEST - 3) : deletion.commits + 2]:
             wish = "wants it" if deletion.place in commit.wanted else "does not want it"
             yield f"  {commit.at:8.2f} s  {commit.id[:12]} {commit.subject}: {wish}"
+        yield from self.near(deletion.place[0], deletion.at, before)
+
+    def near(self, member: str, moment: float, before: float) -> Iterator[str]:
+        """What was done to a member, to the hub and to the host before a moment."""
         for at, deed in self.deeds:
-            is_near = deletion.at - before <= at <= deletion.at + 5
-            if is_near and (deletion.place[0] in deed.split() or "hub" in deed or "host" in deed):
+            is_near = moment - before <= at <= moment + 5
+            if is_near and (member in deed.split() or "hub" in deed or "host" in deed):
                 yield f"  {at:8.2f} s  {deed}"
+
+    def missing(self, troubles: Iterable[str]) -> list[str]:
+        """Kinds of trouble that never came up."""
+        return [
+            trouble
+            for trouble in troubles
+            if not any(deed.startswith(trouble) for _, deed in self.deeds)
+        ]
