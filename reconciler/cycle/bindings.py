@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from reconciler.cycle.scaled import KIND as AUTOSCALER
+from reconciler.cycle.scaled import scaled_by
 from reconciler.cycle.tables import Table
 from reconciler.cycle.touched import PolicyVersions, changed_refs, claimed_or_selected
 from reconciler.interpret.chain import Interpreter, InterpretError, Question, Unanswered
@@ -32,14 +34,14 @@ WAITS_FOR_OVERRIDES, NOT_UNDERSTOOD, SELECTS_NOTHING = "RC051", "RC052", "RC053"
 class BoundFleet:
     """Bindings and claims by identity.
 
-    `waiting` templates have a claim and may not move yet: what they had stays. `questions` have to
-    be
-    answered before the rest is known.
+    `waiting` templates have a claim and may not move yet: what they had stays. An autoscaler sets
+    the replicas of `scaled` ones. `questions` have to be answered before the rest is known.
     """
 
     bindings: dict[ObjectKey, Binding] = field(default_factory=dict)
     claims: dict[ObjectKey, Claim] = field(default_factory=dict)
     waiting: set[ObjectKey] = field(default_factory=set)
+    scaled: set[ObjectKey] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
 
@@ -68,6 +70,8 @@ def bound_fleet(
     for key, template in fleet.templates.items():
         if key not in frozen:
             binder.take(template)
+        elif key.kind == AUTOSCALER:
+            binder.take_frozen(template)
     binder.warn_of_idle_policies()
     binder.remember()
     return binder.bound
@@ -111,10 +115,23 @@ class _Binder:
         if won is None:
             return
         self.bound.claims[template.key] = won
+        if template.key.kind == AUTOSCALER:
+            self._scales(template)
         if won.missing_overrides:
             self._wait(template, _missing(template, won))
             return
         self._bind(template, won, state)
+
+    def take_frozen(self, autoscaler: Template) -> None:
+        """What it scaled it goes on to scale."""
+        state = self._states.get(autoscaler.key)
+        if state is not None and state.claim is not None:
+            self._scales(autoscaler)
+
+    def _scales(self, autoscaler: Template) -> None:
+        target = scaled_by(autoscaler)
+        if target is not None:
+            self.bound.scaled.add(target)
 
     def remember(self) -> None:
         """Leave everything to the next cycle."""

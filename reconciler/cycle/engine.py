@@ -6,7 +6,7 @@ speed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import is_
 from typing import Any
@@ -316,14 +316,14 @@ class _Cycle:
     def _rendered(self, placed: dict[ObjectKey, Placed], bound: BoundFleet) -> RenderedFleet:
         rendered = RenderedFleet()
         rendering = self._rendering(
-            self.fleet, self.config, self.interpreter, self.memory.rendering
+            self.fleet, self.config, self.interpreter, self.memory.rendering, bound.scaled
         )
         for key, one in placed.items():
             targets = rendering.binding(one.binding, one.remembered, rendered)
             if one.targets is not targets:
                 placed[key] = replace(one, targets=targets)
         self.memory.placed = dict(placed)
-        self._render_frozen(rendered)
+        self._render_frozen(rendered, bound.scaled)
         names = [cluster.name for cluster in self.clusters]
         rendered.untouched |= {(name, key) for key in bound.waiting for name in names}
         rendering.namespaces(rendered)
@@ -331,11 +331,16 @@ class _Cycle:
         return rendered
 
     def _rendering(
-        self, fleet: Fleet, config: FleetConfig, interpreter: Interpreter, memory: RenderingMemory
+        self,
+        fleet: Fleet,
+        config: FleetConfig,
+        interpreter: Interpreter,
+        memory: RenderingMemory,
+        scaled: Collection[ObjectKey],
     ) -> Rendering:
-        return Rendering(fleet, config, self.clusters, interpreter, memory, self.meter)
+        return Rendering(fleet, config, self.clusters, interpreter, memory, self.meter, scaled)
 
-    def _render_frozen(self, rendered: RenderedFleet) -> None:
+    def _render_frozen(self, rendered: RenderedFleet, scaled: Collection[ObjectKey]) -> None:
         """Frozen bindings keep their last Works: the last applied fleet on remembered targets."""
         before = self.force.before
         if not self.force.frozen:
@@ -343,7 +348,7 @@ class _Cycle:
         known: set[ObjectKey] = set()
         if before is not None and before.config is not None:
             interpreter = interpreter_of(before, self.world)
-            last = self._rendering(before, before.config, interpreter, RenderingMemory())
+            last = self._rendering(before, before.config, interpreter, RenderingMemory(), scaled)
             for key in sorted(self.force.frozen & before.templates.keys()):
                 state = self.world.state.bindings.get(key)
                 if state is not None and state.recorded is not None:

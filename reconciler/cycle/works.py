@@ -9,11 +9,12 @@ used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from reconciler.cycle.scaled import retaining
 from reconciler.cycle.tables import Table
 from reconciler.cycle.touched import changed_rules, overridden
 from reconciler.interpret.chain import Interpreter, Question, Unanswered
@@ -111,11 +112,12 @@ class Rendering:
         interpreter: Interpreter,
         memory: RenderingMemory,
         meter: Meter,
+        scaled: Collection[ObjectKey] = (),
     ) -> None:
         self._fleet, self._config, self._interpreter = fleet, config, interpreter
         self._clusters = {cluster.name: cluster for cluster in clusters}
         self._leaving = {name for name, one in self._clusters.items() if one.is_deleting}
-        self._memory, self._meter = memory, meter
+        self._memory, self._meter, self._scaled = memory, meter, scaled
         self._overrides = OverrideIndex(fleet.override_policies, self._clusters, memory.index)
         changed = changed_rules(memory.index.rules if memory.index else {}, self._overrides.rules)
         self._foreseeing = Foreseeing(memory.known, fleet, self._overrides)
@@ -150,7 +152,7 @@ class Rendering:
                 binding.key,
                 (template, binding, state.targets, state.requirers, state.eviction_tasks),
                 lambda: self._fresh(template, binding, state),
-                (state.generation,),
+                (state.generation, binding.key in self._scaled),
             )
         except Unanswered as unanswered:
             into.questions.append(unanswered.question)
@@ -171,6 +173,8 @@ class Rendering:
         self, template: Template, binding: Binding, state: BindingState
     ) -> tuple[tuple[Target, ...], Rendered]:
         targets = self._targets(state)
+        if binding.key in self._scaled:
+            template = retaining(template)
         make = partial(
             _made,
             template,
