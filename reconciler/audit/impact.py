@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.audit.aims import aimed_at, is_instance
 from reconciler.audit.explanation import Impact, Touched
 from reconciler.model.cluster import Cluster
+from reconciler.model.diagnostic import Position
 from reconciler.model.fleet import Template
 from reconciler.model.identity import ObjectKey
+from reconciler.model.manifest import Manifest
 from reconciler.model.policy import OverridePolicy, PolicyRef, PropagationPolicy
 from reconciler.model.world import Outcome
 
@@ -37,6 +40,9 @@ def impact_of_file(outcome: Outcome, path: str) -> tuple[Impact, ...]:
         *fleet.templates.values(),
     )
     found += [_of_document(outcome, one) for one in documents if one.position.path == path]
+    for one in (*fleet.customizations, *fleet.webhooks, *fleet.others):
+        place = fleet.places.get(one.key, Position())
+        found += [_of_other(outcome, one, place)] if place.path == path else []
     return tuple(sorted(found, key=lambda one: (one.position, one.cause)))
 
 
@@ -87,7 +93,10 @@ def _of_propagation(outcome: Outcome, policy: PropagationPolicy) -> Impact:
             if contender.policy == policy.ref:
                 how = f"wanted, but {contender.loss}" if contender.loss else "claimed"
                 touched.append(_touched(outcome, key, how))
-    return Impact(cause=str(policy.ref), position=policy.position, touched=tuple(touched))
+                touched += [] if contender.loss else _brought(outcome, key)
+    return Impact(
+        cause=str(policy.ref), position=policy.position, touched=tuple(dict.fromkeys(touched))
+    )
 
 
 def _of_override(outcome: Outcome, policy: OverridePolicy) -> Impact:
@@ -114,17 +123,33 @@ def _by_rules(key: ObjectKey, clusters: dict[str, list[int]]) -> Iterator[Touche
 
 
 def _of_template(outcome: Outcome, template: Template) -> Impact:
-    key = template.key
-    touched = [_touched(outcome, key, "rendered")]
-    placed = outcome.placed.get(key)
-    if placed is not None and placed.binding.propagate_deps:
-        name = (placed.binding.resource.namespace, placed.binding.name)
-        touched += [
-            _touched(outcome, other, "brought along as a dependency")
-            for other, one in sorted(outcome.placed.items())
-            if name in {(each.namespace, each.name) for each in one.remembered.requirers}
-        ]
+    key, templates = template.key, outcome.fleet.templates.values()
+    touched = [_touched(outcome, key, "rendered"), *_brought(outcome, key)]
+    touched += [
+        _touched(outcome, other.key, "of the kind that it defines")
+        for other in templates
+        if is_instance(template, other)
+    ]
     return Impact(cause=str(key), position=template.position, touched=tuple(touched))
+
+
+def _of_other(outcome: Outcome, document: Manifest, position: Position) -> Impact:
+    found = aimed_at(document, outcome.fleet.templates.values())
+    touched = tuple(_touched(outcome, template.key, how) for template, how in found)
+    return Impact(cause=str(document.key), position=position, touched=touched)
+
+
+def _brought(outcome: Outcome, key: ObjectKey) -> list[Touched]:
+    """What an object brings along as its dependencies."""
+    placed = outcome.placed.get(key)
+    if placed is None or not placed.binding.propagate_deps:
+        return []
+    name = (placed.binding.resource.namespace, placed.binding.name)
+    return [
+        _touched(outcome, other, "brought along as a dependency")
+        for other, one in sorted(outcome.placed.items())
+        if name in {(each.namespace, each.name) for each in one.remembered.requirers}
+    ]
 
 
 def _touched(outcome: Outcome, key: ObjectKey, how: str) -> Touched:

@@ -9,6 +9,7 @@ from reconciler.audit.explanation import WhyNot
 from reconciler.audit.unclaimed import refusals
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
+from reconciler.model.text import count_of
 from reconciler.model.world import Outcome, Placed
 
 
@@ -57,7 +58,8 @@ def _present(
     replicas = next(
         (one.replicas for one in (placed.targets if placed else ()) if one.name == cluster), 0
     )
-    yield f"it is placed there{f' with {replicas} replicas' if replicas else ''}"
+    share = f" with {count_of(replicas, 'replica')}" if replicas else ""
+    yield f"it is placed there{share}"
     if work.is_suspended:
         yield "dispatching to the cluster is suspended, so that nothing is applied"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.identity import ObjectKey
 from reconciler.model.policy import PropagationPolicy, ReplicaSchedulingType
+from reconciler.model.text import count_of
 from reconciler.model.world import Outcome, Placed
 
 
@@ -18,7 +19,7 @@ def verdict_in_words(outcome: Outcome, key: ObjectKey) -> str:
 def _unbound(outcome: Outcome, key: ObjectKey) -> str:
     clusters = [name for name, works in outcome.works.items() if key in works]
     if clusters:
-        return f"it goes to {_count(len(clusters), 'cluster')} by itself, without a policy"
+        return f"it goes to {count_of(len(clusters), 'cluster')} by itself, without a policy"
     return "no policy claims it and nothing requires it: it stays in Git"
 
 
@@ -42,7 +43,7 @@ def strategy_in_words(placed: Placed | None, policy: PropagationPolicy | None) -
     scheduling = policy.placement.replica_scheduling
     if not placed.binding.is_workload:
         return "no replicas: every chosen cluster gets the whole object"
-    replicas = _count(placed.binding.replicas, "replica")
+    replicas = count_of(placed.binding.replicas, "replica")
     if scheduling is None or scheduling.type is ReplicaSchedulingType.DUPLICATED:
         return f"{replicas} on every chosen cluster (Duplicated)"
     if scheduling.preference is None:
@@ -54,8 +55,4 @@ def strategy_in_words(placed: Placed | None, policy: PropagationPolicy | None) -
 
 
 def _clusters(placed: Placed) -> str:
-    return _count(len(placed.targets), "cluster")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return count_of(len(placed.targets), "cluster")

@@ -6,6 +6,7 @@ import click
 
 from reconciler.cli.console import say, show_json, table
 from reconciler.cli.options import branch_option, output_option, repo_option
+from reconciler.model.text import count_of
 
 _EPILOG = """\b
 Examples:
@@ -56,6 +57,6 @@ def command(digest: str, output: str, branch: str, repo: str) -> int:
     if output == "json":
         show_json({"hold": found[0], "commit": commit})
     else:
-        count = len(holds[found[0]]["deletes"])
-        say(f"approved {count} deletions with commit {commit[:12]}; the next pass carries them out")
+        deletes = count_of(len(holds[found[0]]["deletes"]), "deletion")
+        say(f"approved {deletes} with commit {commit[:12]}; the next pass carries that out")
     return 0

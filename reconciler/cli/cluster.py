@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli.console import EXIT_BLOCKED, say, show_json, table
 from reconciler.cli.options import branch_option, output_option, repo_option
-from reconciler.model.text import printable
+from reconciler.model.text import count_of, printable
 
 if TYPE_CHECKING:
     from reconciler.model.cluster import Cluster
@@ -122,7 +122,7 @@ def join(
         click.echo(f"credentials are in {store(credentials, cluster, account)}", err=True)
     facts = asyncio.run(checked(cluster, credentials))
     refuse_twin(name, facts, Gathering(repository).inventory())
-    said = f"{name} runs {facts.kubernetes_version} with {facts.nodes_total} nodes"
+    said = f"{name} runs {facts.kubernetes_version} with {count_of(facts.nodes_total, 'node')}"
     click.echo(said, err=True)
     return _done(edits, edited, way, to_branch)
 
@@ -156,7 +156,10 @@ def unjoin(name: str, fate: str | None, way: str, to_branch: str, branch: str, r
         return done
     shown = ", ".join(str(one) for one in left[:_MOST_SHOWN])
     more = f" and {len(left) - _MOST_SHOWN} more" if len(left) > _MOST_SHOWN else ""
-    click.echo(f"{len(left)} objects are still there: {printable(shown)}{more}", err=True)
+    verb = "is" if len(left) == 1 else "are"
+    click.echo(
+        f"{count_of(len(left), 'object')} {verb} still there: {printable(shown)}{more}", err=True
+    )
     click.echo("  next: see `reconciler approve` for deletions that wait for you", err=True)
     return EXIT_BLOCKED
 
@@ -167,7 +170,7 @@ def _asked_fate(name: str, count: int) -> str:
         return "keep"
     return str(
         click.prompt(
-            f"What becomes of the {count} objects on {name}?",
+            f"What becomes of the {count_of(count, 'object')} on {name}?",
             type=click.Choice(["keep", "delete"]),
             default="keep",
             err=True,

@@ -16,6 +16,8 @@ from reconciler.model.text import printable
 
 EXIT_DONE, EXIT_ERROR, EXIT_CHANGES, EXIT_BLOCKED, EXIT_INVALID = 0, 1, 2, 3, 4
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+#: More columns than this are told in lines where they do not fit; so many stand on the first.
+_MANY_COLUMNS, _LEADING = 5, 3
 
 
 def has_colour(stream: TextIO | None = None) -> bool:
@@ -88,10 +90,20 @@ def input_exit(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> in
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns: drawn by rich on a terminal, separated by tabs in a pipe."""
+    """Columns: drawn by rich on a terminal, separated by tabs in a pipe.
+
+    Many columns that the terminal is too narrow for would break every word: each row is told in
+    lines then.
+    """
+    cells = [[printable(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        for row in (headers, *rows):
-            click.echo("\t".join(printable(cell) for cell in row))
+        for row in (headers, *cells):
+            click.echo("\t".join(row))
+        return
+    widest = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
+    if len(headers) > _MANY_COLUMNS and sum(widest) + 2 * len(headers) > width():
+        for row in cells:
+            _told(headers, row)
         return
     from rich.console import Console
     from rich.table import Table
@@ -99,9 +111,17 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     drawn = Table(box=None, pad_edge=False, header_style="bold" if has_colour() else "")
     for header in headers:
         drawn.add_column(header, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(printable(cell) for cell in row))
+    for row in cells:
+        drawn.add_row(*row)
     Console(no_color=not has_colour(), highlight=False).print(drawn)
+
+
+def _told(headers: Sequence[str], row: Sequence[str]) -> None:
+    """One row: its first columns on a line, each other one that says something on its own."""
+    say("  ".join(cell for cell in row[:_LEADING] if cell), bold=True)
+    for header, cell in zip(headers[_LEADING:], row[_LEADING:], strict=True):
+        if cell:
+            say(f"    {header.lower():9} {cell}")
 
 
 def progress() -> Callable[[str, str], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.console import say, show_json
+from reconciler.cli.console import show_json
 from reconciler.cli.options import head_option, namespace_option, output_option, repo_option
 
 _EPILOG = """\b
@@ -27,7 +27,7 @@ def command(
     subject: str, cluster: str, path: str, namespace: str, head: str, output: str, repo: str
 ) -> int:
     """Tell the decision chain of one object: policy, clusters, replicas, overrides, fields."""
-    from reconciler.cli.explanations import encode_explanation, explanation_lines, safe
+    from reconciler.cli.explanations import encode_explanation, explanation_lines, said
     from reconciler.runtime.explaining import Explainer
     from reconciler.runtime.repository import FleetRepository
 
@@ -36,6 +36,5 @@ def command(
     if output == "json":
         show_json(encode_explanation(found))
         return 0
-    for line in safe(explanation_lines(found)):
-        say(line)
+    said(explanation_lines(found))
     return 0

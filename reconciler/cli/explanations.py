@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from textwrap import wrap
+from typing import Any, Final
 
 from reconciler.audit.explanation import (
     ClusterStory,
@@ -15,17 +16,22 @@ from reconciler.audit.explanation import (
     OverrideStep,
     WhyNot,
 )
+from reconciler.cli.console import say, width
 from reconciler.model.decision import ClusterVerdict, Trace
 from reconciler.model.diagnostic import Position
-from reconciler.model.text import printable
+from reconciler.model.text import count_of, listed, printable
 from reconciler.plan.formats.words import value_text
 
-_MOST_CLUSTERS = 12
+_MOST_CLUSTERS: Final = 12
+_NARROWEST: Final = 40
 
 
 def explanation_lines(one: Explanation) -> Iterator[str]:
-    """The chain from policy to field, indented by stage."""
+    """The chain from policy to field, indented by stage; only fields where those were asked for."""
     yield f"{one.key}  {one.position}  at {one.revision[:12]}"
+    if any(story.fields for story in one.clusters):
+        yield from _field_lines(one)
+        return
     yield from _policies(one)
     yield f"Decision: {one.verdict}"
     if one.required_by:
@@ -36,8 +42,38 @@ def explanation_lines(one: Explanation) -> Iterator[str]:
         yield f"Replicas: {one.strategy}"
     yield from _weights(one)
     yield "Clusters:"
-    for story in one.clusters:
-        yield from _cluster(story)
+    for names, story in _alike(one.clusters):
+        yield from _cluster(names, story)
+
+
+def _alike(stories: tuple[ClusterStory, ...]) -> Iterator[tuple[list[str], ClusterStory]]:
+    """Clusters with the same story, told once."""
+    found: list[tuple[list[str], ClusterStory]] = []
+    for story in stories:
+        told = replace(story, cluster="", weight=None)
+        names = next((names for names, other in found if other == told), None)
+        if names is None:
+            found.append(([story.cluster], told))
+        else:
+            names.append(story.cluster)
+    yield from found
+
+
+def _field_lines(one: Explanation) -> Iterator[str]:
+    """Every field with who set it, cluster by cluster."""
+    there = tuple(replace(story, why="", overrides=()) for story in one.clusters if story.fields)
+    for names, story in _alike(there):
+        yield f"  {listed(names, _MOST_CLUSTERS)}:"
+        yield from _fields(story)
+
+
+def _fields(story: ClusterStory) -> Iterator[str]:
+    for field in story.fields:
+        yield f"      {field.path} = {value_text(field.value)}"
+        yield from (
+            f"        {step.source}: {value_text(step.value)}  {step.position}"
+            for step in field.steps
+        )
 
 
 def _policies(one: Explanation) -> Iterator[str]:
@@ -74,9 +110,7 @@ def _verdicts(trace: Trace) -> Iterator[str]:
     for verdict in trace.verdicts:
         alike.setdefault(_verdict(verdict), []).append(verdict.cluster)
     for text, names in alike.items():
-        shown = ", ".join(names[:_MOST_CLUSTERS])
-        more = f" and {len(names) - _MOST_CLUSTERS} more" if len(names) > _MOST_CLUSTERS else ""
-        yield f"{shown}{more}: {text}"
+        yield f"{listed(names, _MOST_CLUSTERS)}: {text}"
 
 
 def _verdict(verdict: ClusterVerdict) -> str:
@@ -95,23 +129,18 @@ def _amount(number: int) -> str:
 def _weights(one: Explanation) -> Iterator[str]:
     weights = [(story.cluster, story.weight) for story in one.clusters if story.weight is not None]
     if weights:
-        yield f"  weights {', '.join(f'{name} {weight}' for name, weight in weights)}"
+        told = [f"{name} {weight}" for name, weight in weights]
+        yield f"  weights {listed(told, _MOST_CLUSTERS)}"
 
 
-def _cluster(story: ClusterStory) -> Iterator[str]:
+def _cluster(names: list[str], story: ClusterStory) -> Iterator[str]:
     sign = "+" if story.is_target else "-"
-    replicas = f"  {story.replicas} replicas" if story.replicas else ""
+    replicas = f"  {count_of(story.replicas, 'replica')}" if story.replicas else ""
     why = f"  {story.why}" if story.why else ""
-    yield f"  {sign} {story.cluster}{replicas}{why}"
+    yield f"  {sign} {listed(names, _MOST_CLUSTERS)}{replicas}{why}"
     for step in story.overrides:
         yield f"      {step.policy} rule {step.rule}  {step.position}"
         yield from (f"        {_operation(one)}" for one in step.operations)
-    for field in story.fields:
-        yield f"      {field.path} = {value_text(field.value)}"
-        yield from (
-            f"        {step.source}: {value_text(step.value)}  {step.position}"
-            for step in field.steps
-        )
 
 
 def _operation(one: Operation) -> str:
@@ -134,11 +163,8 @@ def impact_lines(impacts: tuple[Impact, ...]) -> Iterator[str]:
     for one in impacts:
         yield f"{one.cause}  {one.position}"
         for touched in one.touched:
-            count = len(touched.clusters)
-            names = ", ".join(touched.clusters[:_MOST_CLUSTERS])
-            more = f" and {count - _MOST_CLUSTERS} more" if count > _MOST_CLUSTERS else ""
-            where = f" on {names}{more}" if count else " on no cluster"
-            yield f"  {touched.key}  {touched.how}{where}"
+            where = listed(touched.clusters, _MOST_CLUSTERS) or "no cluster"
+            yield f"  {touched.key}  {touched.how} on {where}"
         if not one.touched:
             yield "  nothing"
 
@@ -147,6 +173,24 @@ def safe(lines: Iterator[str]) -> Iterator[str]:
     """Lines without what a terminal would obey."""
     for line in lines:
         yield printable(line)
+
+
+def said(lines: Iterator[str]) -> None:
+    """The lines on a terminal no longer than it is wide, further ones deeper; as they are in a
+    pipe.
+    """
+    columns = width()
+    for line in safe(lines):
+        start = " " * (len(line) - len(line.lstrip()))
+        parts = wrap(
+            line.lstrip(),
+            max(columns, _NARROWEST),
+            initial_indent=start,
+            subsequent_indent=f"{start}    ",
+            break_on_hyphens=False,
+        )
+        for part in parts if columns else [line]:
+            say(part)
 
 
 def encode_explanation(one: Explanation) -> dict[str, Any]:

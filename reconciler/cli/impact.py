@@ -23,7 +23,7 @@ Examples:
 @repo_option
 def command(subject: str, namespace: str, head: str, output: str, repo: str) -> int:
     """List every object and cluster that a policy or a file of the repository touches."""
-    from reconciler.cli.explanations import encode_impact, impact_lines, safe
+    from reconciler.cli.explanations import encode_impact, impact_lines, said
     from reconciler.runtime.explaining import Explainer
     from reconciler.runtime.repository import FleetRepository
 
@@ -31,8 +31,7 @@ def command(subject: str, namespace: str, head: str, output: str, repo: str) -> 
     if output == "json":
         show_json([encode_impact(one) for one in found])
         return 0
-    for line in safe(impact_lines(found)):
-        say(line)
+    said(impact_lines(found))
     if not found:
         say("nothing: the file holds no document")
     return 0

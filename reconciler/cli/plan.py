@@ -49,11 +49,23 @@ Examples:
 )
 @click.option("--key", default="default", help="Tells one comment on a pull request from another.")
 @click.option(
-    "--format", "--output", "shown", type=click.Choice(_FORMATS), default="text", show_default=True
+    "--format",
+    "--output",
+    "shown",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="For a terminal, a comment, a program, a browser, or a tool of code review.",
 )
 @click.option("--staged", is_flag=True, help="Plan what is staged; the base is then HEAD.")
 @click.option("--drift", is_flag=True, help="Compare live members with the last applied commit.")
 @detailed_exitcode_option
+@click.option(
+    "--diff-exit-code",
+    "changes_code",
+    type=click.IntRange(0, 255),
+    help="Exit with this number instead when there are changes.",
+)
 @hub_options
 def command(
     base: str,
@@ -64,6 +76,7 @@ def command(
     staged: bool,  # noqa: FBT001 - a flag
     drift: bool,  # noqa: FBT001 - a flag
     detailed_exitcode: bool,  # noqa: FBT001 - a flag
+    changes_code: int | None,
     **where: Any,
 ) -> int:
     """Show what a commit would do on every cluster. Needs no cluster and no credentials.
@@ -82,7 +95,9 @@ def command(
         return invalid
     if plan.is_blocked:
         return EXIT_BLOCKED
-    return EXIT_CHANGES if detailed_exitcode and not plan.is_empty else invalid
+    if changes_code is None and detailed_exitcode:
+        changes_code = EXIT_CHANGES
+    return invalid if changes_code is None or plan.is_empty else changes_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -38,6 +40,21 @@ def _show(error: ReconcilerError) -> None:
     from reconciler.model.text import printable
 
     click.echo(f"error: {printable(str(error))}\n  next: {printable(error.hint)}", err=True)
+
+
+def _wants_json(given: Sequence[str]) -> bool:
+    """Whether a program reads the output: it gets its failures there as well."""
+    words = [word for one in given for word in one.split("=", 1)]
+    return any(
+        name in {"--output", "--format"} and value == "json" for name, value in pairwise(words)
+    )
+
+
+def _show_json(message: str, hint: str, code: int) -> None:
+    """The failure where the answer would stand."""
+    from reconciler.cli.console import show_json
+
+    show_json({"error": {"message": message, "next": hint, "exitCode": code}})
 
 
 class LazyProgram(click.Group):
@@ -74,22 +91,25 @@ class LazyProgram(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and turn every failure into one line, a next step and an exit code."""
         kwargs["standalone_mode"] = False
+        given = (args[0] if args else kwargs.get("args")) or sys.argv[1:]
+        message, hint = "", ""
         try:
             code = super().main(*args, **kwargs)
         except click.exceptions.Exit as done:
             code = done.exit_code
-        except click.UsageError as error:
-            error.show()
-            code = EXIT_USAGE
         except click.ClickException as error:
             error.show()
-            code = EXIT_ERROR
+            is_usage = isinstance(error, click.UsageError)
+            code = EXIT_USAGE if is_usage else EXIT_ERROR
+            message, hint = error.format_message(), "see --help" if is_usage else ""
         except (click.Abort, KeyboardInterrupt):
             click.echo("interrupted", err=True)
-            code = EXIT_INTERRUPTED
+            code, message = EXIT_INTERRUPTED, "interrupted"
         except ReconcilerError as error:
             _show(error)
-            code = exit_of(error)
+            code, message, hint = exit_of(error), str(error), error.hint
+        if message and _wants_json(given):
+            _show_json(message, hint, code)
         sys.exit(code if isinstance(code, int) else 0)
 
 

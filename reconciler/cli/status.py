@@ -11,7 +11,7 @@ import click
 from reconciler.cli.console import EXIT_DONE, EXIT_ERROR, say, show_json, table
 from reconciler.cli.duration import duration
 from reconciler.cli.options import output_option, repo_option
-from reconciler.model.text import printable
+from reconciler.model.text import count_of, printable
 
 if TYPE_CHECKING:
     from reconciler.model.report import TemplateStatus
@@ -118,10 +118,10 @@ def _show_summary(summary: Any) -> None:
     )
     say(f"commit {summary['sourceCommit'][:12]}: {verdict}", bold=True)
     say(
-        f"{counts['fullyApplied']} of {counts['total']} templates fully applied; "
+        f"{counts['fullyApplied']} of {count_of(counts['total'], 'template')} fully applied; "
         f"{counts['healthy']} healthy, {counts['unhealthy']} unhealthy, {counts['unknown']} unknown"
     )
-    say(f"{clusters['complete']} of {clusters['total']} clusters complete")
+    say(f"{clusters['complete']} of {count_of(clusters['total'], 'cluster')} complete")
     if summary.get("held"):
         say("the newest commit is held: see the problems below", fg="yellow")
     for hold in summary.get("holds", ()):

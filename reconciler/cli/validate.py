@@ -9,6 +9,7 @@ import click
 from reconciler.cli.console import encode_diagnostic, input_exit, say, show_diagnostics, show_json
 from reconciler.cli.options import output_option, repo_option
 from reconciler.model.diagnostic import Severity
+from reconciler.model.text import count_of
 
 _EPILOG = """\b
 Examples:
@@ -38,9 +39,10 @@ def command(head: str, strict: bool, output: str, repo: str) -> int:  # noqa: FB
     errors = sum(1 for one in diagnostics if one.severity is Severity.ERROR)
     warnings = sum(1 for one in diagnostics if one.severity is Severity.WARNING)
     fleet = plan.head.fleet
+    policies = len(fleet.propagation_policies) + len(fleet.override_policies)
     say(
-        f"{len(fleet.templates)} objects, "
-        f"{len(fleet.propagation_policies) + len(fleet.override_policies)} policies, "
-        f"{len(fleet.clusters)} clusters: {errors} errors, {warnings} warnings"
+        f"{count_of(len(fleet.templates), 'object')}, {count_of(policies, 'policy', 'policies')}, "
+        f"{count_of(len(fleet.clusters), 'cluster')}: "
+        f"{count_of(errors, 'error')}, {count_of(warnings, 'warning')}"
     )
     return code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.cli.console import say, show_json
+from reconciler.cli.console import show_json
 from reconciler.cli.options import head_option, namespace_option, output_option, repo_option
 
 _EPILOG = """\b
@@ -23,7 +23,7 @@ Examples:
 @repo_option
 def command(subject: str, cluster: str, namespace: str, head: str, output: str, repo: str) -> int:
     """Say what keeps an object from a cluster, the decisive reason first."""
-    from reconciler.cli.explanations import encode_why_not, safe, why_not_lines
+    from reconciler.cli.explanations import encode_why_not, said, why_not_lines
     from reconciler.runtime.explaining import Explainer
     from reconciler.runtime.repository import FleetRepository
 
@@ -32,6 +32,5 @@ def command(subject: str, cluster: str, namespace: str, head: str, output: str, 
     if output == "json":
         show_json(encode_why_not(found))
         return 0
-    for line in safe(why_not_lines(found)):
-        say(line)
+    said(why_not_lines(found))
     return 0

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.cluster import Cluster
 from reconciler.model.diagnostic import Diagnostic, Effect, Severity
+from reconciler.model.text import count_of
 from reconciler.model.world import Observed, World
 
 UNREADABLE, OTHER_MEMBER, SAME_MEMBER, LEFT_BEHIND = "RC080", "RC081", "RC082", "RC083"
@@ -121,7 +122,7 @@ def _left_behind(clusters: Iterable[Cluster], world: World) -> Iterator[Diagnost
         if name not in names and keys:
             yield Diagnostic(
                 code=LEFT_BEHIND,
-                message=f"{name} has left the fleet; {len(keys)} objects stay there",
+                message=f"{name} has left the fleet; {count_of(len(keys), 'object')} left there",
                 severity=Severity.WARNING,
                 effect=Effect.NONE,
                 hint="delete them there by hand or bring the Cluster back; "

@@ -23,6 +23,11 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def count_of(number: int, noun: str, plural: str = "") -> str:
+    """`1 cluster`, `2 clusters`; `plural` where an s does not do."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def listed(names: Sequence[str], most: int = 6) -> str:
     """`a, b, c`; where there are more than `most`, the rest is only counted."""
     if len(names) <= most:

@@ -9,6 +9,7 @@ from reconciler.adapters.git import BranchWriter
 from reconciler.adapters.git.person import person
 from reconciler.adapters.writeback.messages import commit_message
 from reconciler.model.source import Move
+from reconciler.model.text import count_of
 from reconciler.model.trailers import APPROVE_DELETES
 from reconciler.runtime.gathering import Gathering
 from reconciler.runtime.repository import BRANCHES, FleetRepository
@@ -31,7 +32,7 @@ class Approving:
         writer = BranchWriter(repository.store, repository.remote, owns=(ref,))
         hold = self.holds()[digest]
         message = commit_message(
-            f"Approve {len(hold['deletes'])} deletions",
+            f"Approve {count_of(len(hold['deletes']), 'deletion')}",
             body=tuple(hold.get("reasons", ())),
             trailers=((APPROVE_DELETES, digest),),
         )

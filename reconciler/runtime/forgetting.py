@@ -16,6 +16,7 @@ from reconciler.adapters.writeback.messages import commit_message
 from reconciler.cycle.members import LEFT_BEHIND
 from reconciler.model.errors import SettingsInvalid
 from reconciler.model.source import Move
+from reconciler.model.text import count_of
 from reconciler.model.trailers import FORGET_CLUSTER
 from reconciler.model.world import Outcome
 from reconciler.runtime.gathering import Gathering
@@ -61,7 +62,7 @@ def forget(repository: FleetRepository, name: str) -> str:
         head.id,
         message=commit_message(
             f"Forget cluster {name}",
-            body=(f"{len(left)} objects stay there.",),
+            body=(f"{count_of(len(left), 'object')} left there.",),
             trailers=((FORGET_CLUSTER, name),),
         ),
         author=person(repository.store),

@@ -18,6 +18,7 @@ from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import PushRaced, PushRejected
 from reconciler.model.report import FleetReport
 from reconciler.model.source import Move
+from reconciler.model.text import count_of
 from reconciler.model.trailers import SOURCE_COMMIT
 from reconciler.model.works import ClusterWorks, FleetWorks
 from reconciler.model.world import Outcome
@@ -137,7 +138,7 @@ class Publishing:
         """One cluster's branch; what this process wrote there last is not looked at again."""
         branch = self.repository.works_branch(cluster)
         message = commit_message(
-            f"Render {len(works)} objects for {cluster}",
+            f"Render {count_of(len(works), 'object')} for {cluster}",
             trailers=((SOURCE_COMMIT, outcome.fleet.revision),),
         )
         tip = branch.reader.tip(branch.ref)

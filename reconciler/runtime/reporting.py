@@ -9,6 +9,7 @@ from reconciler.model.cluster import Cluster, ClusterFacts
 from reconciler.model.emit import emit_yaml
 from reconciler.model.identity import ObjectKey
 from reconciler.model.report import FleetReport, TemplateStatus
+from reconciler.model.text import count_of
 from reconciler.model.world import Observed, Outcome
 from reconciler.parse.decode import decode_cluster_facts
 from reconciler.runtime.approvals import encode_hold, hold_path
@@ -75,13 +76,14 @@ def subject(report: FleetReport) -> str:
     total = len(report.templates)
     clusters = {one.cluster for template in report.templates.values() for one in template.members}
     if is_everything_applied(report):
-        return f"Everything is applied: {total} templates on {len(clusters)} clusters"
+        where = count_of(len(clusters), "cluster")
+        return f"Everything is applied: {count_of(total, 'template')} on {where}"
     applied = sum(1 for one in report.templates.values() if one.is_fully_applied)
-    parts = [f"{applied} of {total} templates fully applied"]
+    parts = [f"{applied} of {count_of(total, 'template')} fully applied"]
     if report.holds:
         parts.append("deletions wait for approval")
     if report.frozen_clusters:
-        parts.append(f"{len(report.frozen_clusters)} clusters frozen")
+        parts.append(f"{count_of(len(report.frozen_clusters), 'cluster')} frozen")
     return ", ".join(parts)
 
 

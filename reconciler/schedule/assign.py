@@ -72,7 +72,7 @@ def divided(share: Share, profile: Profile, recorder: Recorder | None) -> dict[s
         raise Refusal(ScheduleReason.SCHEDULER_ERROR, message)
     result = dict(division.divide(share))
     if recorder is not None:
-        recorder.divide(division.name, share, result)
+        recorder.divide(division.name, share, result, weighs_room=division.weighs_room)
     return result
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.model.cluster import Cluster
 from reconciler.model.decision import ClusterVerdict, Trace, TraceStep
+from reconciler.model.text import count_of
 from reconciler.schedule.request import Candidate, Share
 
 
@@ -43,7 +44,7 @@ class Recorder:
     ) -> None:
         """Groups of clusters were weighed: (clusters, score) by name, and the chosen ones."""
         rows = tuple(
-            f"{name}: {clusters} clusters, score {score}, "
+            f"{name}: {count_of(clusters, 'cluster')}, score {score}, "
             f"{'chosen' if name in best else 'left out'}"
             for name, (clusters, score) in scores.items()
         )
@@ -63,16 +64,19 @@ class Recorder:
                 reason="other clusters satisfy the spread constraints better",
             )
 
-    def divide(self, division: str, share: Share, result: Mapping[str, int]) -> None:
-        """Replicas were divided."""
+    def divide(
+        self, division: str, share: Share, result: Mapping[str, int], *, weighs_room: bool
+    ) -> None:
+        """Replicas were divided; what clusters can take is told where it counted."""
         has = {one.name: one.replicas for one in share.request.previous_targets}
         rows = tuple(
             f"{one.name}: {has.get(one.name, 0)} -> {result.get(one.name, 0)}"
-            f" (room for {one.allocatable} more)"
+            f"{f' (room for {one.allocatable} more)' if weighs_room else ''}"
             for one in share.candidates
         )
         mode = "fresh" if share.request.is_fresh else "steady"
-        title = f"Divide {share.replicas} replicas by {division}, {mode}"
+        title = f"Divide {count_of(share.replicas, 'replica')} by {division}"
+        title += f", {mode}" if weighs_room else ""
         self._steps.append(TraceStep(title=title, rows=rows))
 
     def trace(self) -> Trace:

@@ -242,7 +242,8 @@ def test_why_not_tells_of_limits(repo: FleetRepo) -> None:
 def test_impact_of_a_policy_is_what_it_claims_and_wants(explainer: Explainer) -> None:
     (own,) = explainer.impact("PropagationPolicy/web")
     assert [(str(one.key), one.how, one.clusters) for one in own.touched] == [
-        (str(WEB), "claimed", ("eu-1", "eu-2", "us-1"))
+        (str(WEB), "claimed", ("eu-1", "eu-2", "us-1")),
+        ("ConfigMap shop/settings", "brought along as a dependency", ("eu-1", "eu-2", "us-1")),
     ]
     (other,) = explainer.impact("ClusterPropagationPolicy/all")
     assert other.touched[0].how.startswith("wanted, but ")
@@ -281,6 +282,108 @@ def test_impact_of_a_template_includes_what_it_brings_along(explainer: Explainer
     }
 
 
+HPA = {
+    "apiVersion": "autoscaling.karmada.io/v1alpha1",
+    "kind": "FederatedHPA",
+    "metadata": {"name": "web", "namespace": "shop"},
+    "spec": {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+        "minReplicas": 1,
+        "maxReplicas": 9,
+        "metrics": [
+            {
+                "type": "Resource",
+                "resource": {
+                    "name": "cpu",
+                    "target": {"type": "Utilization", "averageUtilization": 60},
+                },
+            }
+        ],
+    },
+}
+REBALANCER = {
+    "apiVersion": "apps.karmada.io/v1alpha1",
+    "kind": "WorkloadRebalancer",
+    "metadata": {"name": "again"},
+    "spec": {
+        "workloads": [
+            {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "namespace": "shop"}
+        ]
+    },
+}
+CUSTOMIZATION = {
+    "apiVersion": "config.karmada.io/v1alpha1",
+    "kind": "ResourceInterpreterCustomization",
+    "metadata": {"name": "services"},
+    "spec": {
+        "target": {"apiVersion": "v1", "kind": "Service"},
+        "customizations": {
+            "healthInterpretation": {
+                "luaScript": "function InterpretHealth(object) return true end"
+            }
+        },
+    },
+}
+WEBHOOK = {
+    "apiVersion": "config.karmada.io/v1alpha1",
+    "kind": "ResourceInterpreterWebhookConfiguration",
+    "metadata": {"name": "asked"},
+    "webhooks": [
+        {
+            "name": "asked.shop.example",
+            "clientConfig": {"url": "https://asked.shop.example"},
+            "interpreterContextVersions": ["v1alpha1"],
+            "rules": [
+                {
+                    "operations": ["InterpretHealth"],
+                    "apiGroups": [""],
+                    "apiVersions": ["v1"],
+                    "kinds": ["Service"],
+                }
+            ],
+        }
+    ],
+}
+DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "promotions.shop.example"},
+    "spec": {
+        "group": "shop.example",
+        "scope": "Namespaced",
+        "names": {"plural": "promotions", "singular": "promotion", "kind": "Promotion"},
+        "versions": [{"name": "v1", "served": True, "storage": True}],
+    },
+}
+PROMOTION = {
+    "apiVersion": "shop.example/v1",
+    "kind": "Promotion",
+    "metadata": {"name": "summer", "namespace": "shop"},
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "touched"),
+    [
+        (HPA, {"apps/Deployment shop/web": "scaled by it"}),
+        (REBALANCER, {"apps/Deployment shop/web": "scheduled anew by it"}),
+        (CUSTOMIZATION, {"Service shop/web": "interpreted by its scripts"}),
+        (WEBHOOK, {"Service shop/web": "interpreted by its webhook"}),
+        (DEFINITION, {"shop.example/Promotion shop/summer": "of the kind that it defines"}),
+    ],
+    ids=lambda one: one.get("kind", ""),
+)
+def test_impact_knows_every_kind_of_document(
+    tmp_path: Path, document: dict[str, Any], touched: dict[str, str]
+) -> None:
+    repo = FleetRepo(tmp_path / "fleet")
+    crd = {} if document is DEFINITION else {"crd.yaml": documents(DEFINITION)}
+    more = {"one.yaml": documents(document), "summer.yaml": documents(PROMOTION)}
+    repo.commit({**FLEET, **crd, **more})
+    (found,) = Explainer(repo.repository).impact("one.yaml")
+    assert touched.items() <= {str(one.key): one.how for one in found.touched}.items()
+
+
 @pytest.mark.parametrize("subject", ["nope", "Deployment/nope", "/", "Deployment/"])
 def test_what_is_not_there_is_refused(explainer: Explainer, subject: str) -> None:
     with pytest.raises(SettingsInvalid):
@@ -296,6 +399,23 @@ def test_json_says_what_text_says(repo: FleetRepo) -> None:
     assert "refused by TaintToleration" in text
     assert "is not on edge-1" in run(repo, "why-not", "Deployment/web", "edge-1").stdout
     assert "claimed on eu-1, eu-2, us-1" in run(repo, "impact", "policies/web.yaml").stdout
+
+
+def test_an_explanation_tells_alike_clusters_once(repo: FleetRepo) -> None:
+    lines = run(repo, "explain", "Service/web").stdout.splitlines()
+    assert "  + eu-1, eu-2, us-1" in lines
+    assert "Replicas: no replicas: every chosen cluster gets the whole object" in lines
+    assert not [line for line in lines if line.startswith("Divide")]
+
+
+def test_a_question_about_a_field_is_answered_with_fields(repo: FleetRepo) -> None:
+    lines = run(repo, "explain", "Deployment/web", "--field", "spec.replicas").stdout.splitlines()
+    assert lines[1:4] == [
+        "  eu-1:",
+        "      spec.replicas = 9",
+        "        template: 6  shop/web.yaml:9:3",
+    ]
+    assert not [line for line in lines if "Filters" in line]
 
 
 @pytest.mark.parametrize(

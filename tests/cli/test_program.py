@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +21,12 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        env={"HOME": str(folder), "PATH": "/usr/bin:/bin", "XDG_STATE_HOME": str(folder / "s")},
+        env={
+            "HOME": str(folder),
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "XDG_STATE_HOME": str(folder / "s"),
+        },
     )
 
 
@@ -82,3 +89,43 @@ def test_warnings_fail_only_when_asked_to(repository: Path) -> None:
     strict = run(repository, "validate", "--strict")
     assert strict.returncode == 4
     assert "idle.yaml:1" in strict.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("explain", "Deployment/none", "--output", "json"), 1),
+        (("plan", "--head", "gone", "--format=json"), 4),
+        (("history", "--since", "yesterday", "--output", "json"), 64),
+    ],
+    ids=str,
+)
+def test_programs_read_failures_where_they_read_answers(
+    repository: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    (repository / "reconciler.yaml").write_text(CONFIG)
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "first")
+    done = run(repository, *arguments)
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["exitCode"]) == (code, code)
+    assert error["message"]
+    assert error["next"]
+    assert error["message"] in done.stderr
+
+
+def test_changes_have_the_exit_code_that_is_asked_for(repository: Path) -> None:
+    (repository / "reconciler.yaml").write_text(CONFIG)
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "first")
+    (repository / "objects.yaml").write_text(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n"
+        "apiVersion: cluster.karmada.io/v1alpha1\nkind: Cluster\nmetadata: {name: eu-1}\n"
+        "spec: {syncMode: Push, apiEndpoint: 'https://eu-1.example'}\n"
+    )
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "second")
+    assert run(repository, "plan", "--base", "HEAD~1").returncode == 0
+    assert run(repository, "plan", "--base", "HEAD~1", "--detailed-exitcode").returncode == 2
+    assert run(repository, "plan", "--base", "HEAD~1", "--diff-exit-code", "20").returncode == 20
+    assert run(repository, "plan", "--base", "HEAD", "--diff-exit-code", "20").returncode == 0

@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.model.change import SIGNS, Edit, Plan, Rename
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.text import printable, shortened
+from reconciler.model.text import count_of, printable, shortened
 from reconciler.plan.formats import words
 from reconciler.plan.formats.context import Context
 from reconciler.plan.formats.escape_markdown import code, fenced, html_code, marker_key
@@ -34,7 +34,7 @@ def show(plan: Plan, context: Context) -> str:
     """The comment; its first line is the marker by which it is found again."""
     head = [marker(context.key)]
     if words.is_silent(plan):
-        unchanged = words.count_of(plan.unchanged, "object")
+        unchanged = count_of(plan.unchanged, "object")
         return "\n".join([*head, f"{words.NOTHING} {unchanged} unchanged.", ""])
     head += [*_head(plan, context), *_problems(plan)]
     parts = outline(plan)
@@ -56,8 +56,8 @@ def _head(plan: Plan, context: Context) -> Iterator[str]:
     yield f"### Placement plan{revisions}"
     yield ""
     counts = (
-        words.count_of(context.clusters, "cluster"),
-        words.count_of(context.objects, "object"),
+        count_of(context.clusters, "cluster"),
+        count_of(context.objects, "object"),
     )
     yield f"**{words.summary(plan)}** {', '.join(counts)} looked at."
     yield ""
@@ -65,7 +65,7 @@ def _head(plan: Plan, context: Context) -> Iterator[str]:
 
 def _problems(plan: Plan) -> Iterator[str]:
     if plan.hold is not None:
-        waiting = words.count_of(len(plan.hold.deletes), "deletion")
+        waiting = count_of(len(plan.hold.deletes), "deletion")
         yield f"> [!CAUTION]\n> **{waiting} held for approval:**"
         yield from (f"> - {code(reason)}" for reason in plan.hold.reasons)
         how, trailer = words.approval(plan.hold)
@@ -151,7 +151,7 @@ def _objects(move: Move) -> str:
     named = ", ".join(code(str(key)) for key in move.keys[: words.MAX_NAMED])
     rest = len(move.keys) - words.MAX_NAMED
     more = f" and {rest} more" if rest > 0 else ""
-    count = f"**{words.count_of(len(move.keys), 'object')}**: " if len(move.keys) > 1 else ""
+    count = f"**{count_of(len(move.keys), 'object')}**: " if len(move.keys) > 1 else ""
     return f"{count}{named}{more}:" if count else named
 
 
@@ -165,10 +165,10 @@ def _section(section: Section) -> Iterator[str]:
     names = [html_code(name) for name in section.clusters[: words.MAX_NAMED]]
     rest = len(section.clusters) - len(names)
     named = ", ".join(names) + (f" and {rest} more" if rest else "")
-    heading = f"<b>{words.count_of(len(section.clusters), 'cluster')}</b> ({named})"
+    heading = f"<b>{count_of(len(section.clusters), 'cluster')}</b> ({named})"
     for groups in _in_parts(section.groups):
         lines = [line for _, group in groups for line in group]
-        objects = words.count_of(sum(count for count, _ in groups), "object")
+        objects = count_of(sum(count for count, _ in groups), "object")
         summary = f"<details><summary>{heading}: {objects}</summary>"
         yield "\n".join([summary, "", fenced(lines, "diff"), "", "</details>", ""])
 
@@ -226,7 +226,7 @@ def _title(group: Group) -> str:
 def _clusters(clusters: Iterable[str]) -> str:
     """Every cluster by name."""
     names = list(clusters)
-    return f"**{words.count_of(len(names), 'cluster')}**: {', '.join(map(code, names))}"
+    return f"**{count_of(len(names), 'cluster')}**: {', '.join(map(code, names))}"
 
 
 def _because(group: Group) -> str:
@@ -239,7 +239,7 @@ def _because(group: Group) -> str:
 def _foot(plan: Plan, context: Context, left_out: int) -> list[str]:
     lines = []
     if left_out:
-        blocks = words.count_of(left_out, "block")
+        blocks = count_of(left_out, "block")
         where = f": {code(shortened(context.artifact, 200))}" if context.artifact else ""
         lines.append(f"_{blocks} left out because a comment cannot be longer{where}_\n")
     line = words.waves_line(plan)

@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.model.change import SIGNS, Action, Plan, Rename
 from reconciler.model.diagnostic import Severity
-from reconciler.model.text import printable
+from reconciler.model.text import count_of, printable
 from reconciler.plan.formats import words
 from reconciler.plan.formats.context import Context
 from reconciler.plan.formats.outline import outline
@@ -34,7 +34,7 @@ _NO_BREAK: Final = "\u00a0"
 def show(plan: Plan, context: Context) -> str:
     """The whole plan, ending in one line of numbers."""
     if words.is_silent(plan):
-        return f"{words.NOTHING} {words.count_of(plan.unchanged, 'object')} unchanged.\n"
+        return f"{words.NOTHING} {count_of(plan.unchanged, 'object')} unchanged.\n"
     return "".join(f"{line}\n" for line in _Page(context).lines(plan))
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.model.change import SIGNS, Edit, Plan, Rename
 from reconciler.model.diagnostic import Diagnostic, Position
-from reconciler.model.text import printable
+from reconciler.model.text import count_of, printable
 from reconciler.plan.formats import words
 from reconciler.plan.formats.context import Context
 from reconciler.plan.formats.outline import outline
@@ -64,8 +64,8 @@ def _body(plan: Plan, context: Context) -> Iterator[str]:
     if context.base or context.head:
         revisions = f"{_code(context.base or '(nothing)')} → {_code(context.head)} · "
     counts = (
-        words.count_of(context.clusters, "cluster"),
-        words.count_of(context.objects, "object"),
+        count_of(context.clusters, "cluster"),
+        count_of(context.objects, "object"),
     )
     yield f"<p>{revisions}{', '.join(counts)}</p>"
     yield f'<p class="numbers">{_text(words.summary(plan))}</p></header>'
@@ -114,7 +114,7 @@ def _group(group: Group) -> str:
 
 def _section(section: Section) -> str:
     heading = _text(words.clusters_phrase(section.clusters))
-    count = words.count_of(object_count(section.groups), "object")
+    count = count_of(object_count(section.groups), "object")
     names = _text(words.clusters_phrase(section.clusters, is_complete=True))
     groups = "".join(
         f'<div class="group">{_title(one)}{_because(one)}{_edits(one)}</div>'
@@ -190,7 +190,7 @@ def _objects(move: Move) -> str:
     names = "<br>".join(_code(str(key)) for key in move.keys)
     if len(move.keys) <= words.MAX_NAMED:
         return names
-    count = words.count_of(len(move.keys), "object")
+    count = count_of(len(move.keys), "object")
     return f"<details><summary>{count}</summary>{names}</details>"
 
 

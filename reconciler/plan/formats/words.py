@@ -13,7 +13,7 @@ from reconciler.model.binding import Target
 from reconciler.model.change import Action, Edit, Hold, Plan
 from reconciler.model.diagnostic import Position
 from reconciler.model.identity import ObjectKey
-from reconciler.model.text import listed, printable, shortened
+from reconciler.model.text import count_of, listed, printable, shortened
 from reconciler.plan.formats.context import Context
 from reconciler.plan.grouping import Group, Move
 from reconciler.plan.order import wave_name, wave_of
@@ -45,11 +45,6 @@ _COUNTED: Final[tuple[tuple[Action, str], ...]] = (
     (Action.CONFLICT, "in conflict"),
 )
 _ALWAYS: Final = frozenset({Action.CREATE, Action.UPDATE, Action.DELETE})
-
-
-def count_of(number: int, noun: str) -> str:
-    """`1 cluster`, `2 clusters`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def headline(context: Context) -> str:
