@@ -195,30 +195,30 @@ class FleetWorks(Mapping[str, Mapping[ObjectKey, Work]]):
 
 
 class ClusterWorks(Mapping[ObjectKey, Work]):
-    """The Works of one cluster by identity."""
+    """The Works of one cluster by identity; `objects` are those of all clusters."""
 
-    __slots__ = ("_cluster", "_count", "_objects")
+    __slots__ = ("_count", "cluster", "objects")
 
     def __init__(self, cluster: str, objects: Mapping[ObjectKey, ObjectWorks], count: int) -> None:
-        self._cluster: Final = cluster
-        self._objects: Final = objects
+        self.cluster: Final = cluster
+        self.objects: Final = objects
         self._count: Final = count
 
     def classes(self) -> dict[ObjectKey, WorkClass]:
         """What each object is there, without making Works."""
-        cluster = self._cluster
-        pairs = ((key, works.classes.get(cluster)) for key, works in self._objects.items())
+        cluster = self.cluster
+        pairs = ((key, works.classes.get(cluster)) for key, works in self.objects.items())
         return {key: one for key, one in pairs if one is not None}
 
     def __getitem__(self, key: ObjectKey) -> Work:
-        return self._objects[key][self._cluster]
+        return self.objects[key][self.cluster]
 
     def __contains__(self, key: object) -> bool:
-        works = self._objects.get(key)  # type: ignore[call-overload]  # any key may be asked for
-        return works is not None and self._cluster in works.clusters
+        works = self.objects.get(key)  # type: ignore[call-overload]  # any key may be asked for
+        return works is not None and self.cluster in works.clusters
 
     def __iter__(self) -> Iterator[ObjectKey]:
-        return (key for key, works in self._objects.items() if self._cluster in works.clusters)
+        return (key for key, works in self.objects.items() if self.cluster in works.clusters)
 
     def __len__(self) -> int:
         return self._count

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from reconciler.adapters.git import Batch
 from reconciler.adapters.writeback.branches import BranchContent
 from reconciler.adapters.writeback.messages import commit_message
 from reconciler.model.cluster import ClusterFacts
@@ -28,7 +29,12 @@ from reconciler.runtime.reporting import report_files, subject
 from reconciler.runtime.repository import BRANCHES, FleetRepository
 from reconciler.runtime.results import Progress
 from reconciler.runtime.state_files import StateFiles
-from reconciler.runtime.works_files import WorksFiles, followed_clusters, withheld
+from reconciler.runtime.works_files import (
+    WorksFiles,
+    followed_clusters,
+    is_secret,
+    withheld,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,17 +132,25 @@ class Publishing:
             return []
         works = FleetWorks.of(outcome.works)
         moves = []
-        for cluster in followed_clusters(config, outcome.fleet.clusters):
-            diagnostics += withheld(works.of_cluster(cluster), cluster, config)
-            move = self._works_of(cluster, works.of_cluster(cluster), outcome, config)
-            moves += [move] if move else []
+        has_secrets = any(map(is_secret, works.objects))
+        with self.repository.writer.together() as batch:
+            for cluster in followed_clusters(config, outcome.fleet.clusters):
+                if has_secrets:
+                    diagnostics += withheld(works.of_cluster(cluster), cluster, config)
+                move = self._works_of(cluster, works.of_cluster(cluster), outcome, config, batch)
+                moves += [move] if move else []
         return moves
 
     def _works_of(
-        self, cluster: str, works: ClusterWorks, outcome: Outcome, config: FleetConfig
+        self,
+        cluster: str,
+        works: ClusterWorks,
+        outcome: Outcome,
+        config: FleetConfig,
+        batch: Batch,
     ) -> Move | None:
         """One cluster's branch; what this process wrote there last is not looked at again."""
-        branch = self.repository.works_branch(cluster)
+        branch = self.repository.works_branch(cluster, batch)
         message = commit_message(
             f"Render {count_of(len(works), 'object')} for {cluster}",
             trailers=((SOURCE_COMMIT, outcome.fleet.revision),),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from reconciler.adapters.git import BranchWriter, GitStore, Remote, Transport
+from reconciler.adapters.git import Batch, BranchWriter, GitStore, Remote, Transport
 from reconciler.adapters.git.staged import staged
 from reconciler.adapters.writeback.branches import (
     Branch,
@@ -215,9 +215,9 @@ class FleetRepository:
         """Where reports are written."""
         return status_branch(self.store, self.writer, keep=keep)
 
-    def works_branch(self, cluster: str) -> Branch:
-        """Where one cluster's Works are written."""
-        return works_branch(self.store, self.writer, cluster)
+    def works_branch(self, cluster: str, batch: Batch | None = None) -> Branch:
+        """Where one cluster's Works are written, alone or in a batch."""
+        return works_branch(self.store, batch or self.writer, cluster)
 
 
 def _is_wanted(entry: SourceEntry) -> bool:

@@ -19,7 +19,7 @@ from reconciler.model.emit import emit_yaml
 from reconciler.model.identity import ObjectKey
 from reconciler.model.paths import object_paths
 from reconciler.model.work import Work
-from reconciler.model.works import ClusterWorks, WorkClass
+from reconciler.model.works import ClusterWorks, ObjectWorks, WorkClass
 
 WITHHELD = "RC070"
 _PLAIN, _ALL, _NONE = "plain", "all", "none"
@@ -43,23 +43,27 @@ def works_files(works: Mapping[ObjectKey, Work], config: FleetConfig) -> dict[st
     return {paths[key]: _encoded(works[key]) for key in shown}
 
 
+Objects = Mapping[ObjectKey, ObjectWorks]
+
+
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What one cluster's branch holds at a commit."""
+    """What one cluster's branch holds at a commit: its part of the Works of a fleet."""
 
     tip: str
     secrets: str
-    classes: dict[ObjectKey, WorkClass]
+    objects: Objects
     paths: Mapping[ObjectKey, str]
 
 
 class WorksFiles:
     """Turns Works into files of their branches; remembers what it wrote, so that only what changed
-    is encoded.
+    is encoded. Which objects are others than before is found once for all clusters.
     """
 
     def __init__(self) -> None:
         self._written: dict[str, _Written] = {}
+        self._compared: tuple[Objects, Objects, tuple[ObjectKey, ...]] = ({}, {}, ())
 
     def changes(
         self, cluster: str, works: ClusterWorks, config: FleetConfig, tip: str | None
@@ -68,21 +72,47 @@ class WorksFiles:
         last, secrets = self._written.get(cluster), config.write_back.secrets
         if last is None or last.tip != tip or last.secrets != secrets:
             return None
+        changed = [
+            (
+                key,
+                _class_on(cluster, last.objects.get(key)),
+                _class_on(cluster, works.objects.get(key)),
+            )
+            for key in self._changed(last.objects, works.objects)
+            if secrets == _PLAIN or not is_secret(key)
+        ]
+        if any((before is None) is not (after is None) for _, before, after in changed):
+            return self._rearranged(works, config, last)
+        files: dict[str, bytes | None] = {
+            last.paths[key]: _encoded(works[key])
+            for key, before, after in changed
+            if not _is_same(before, after)
+        }
+        return Changes(files=files, written=_Written(last.tip, secrets, works.objects, last.paths))
+
+    def _changed(self, before: Objects, after: Objects) -> tuple[ObjectKey, ...]:
+        """Identities that are another object than before, or none."""
+        known = self._compared
+        if known[0] is not before or known[1] is not after:
+            others = [key for key, one in after.items() if before.get(key) is not one]
+            gone = before.keys() - after.keys()
+            known = self._compared = (before, after, (*others, *gone))
+        return known[2]
+
+    def _rearranged(self, works: ClusterWorks, config: FleetConfig, last: _Written) -> Changes:
+        """Changes after which the branch has other files than before: names that differ only in
+        case depend on each other.
+        """
         classes = _shown(works.classes(), config)
-        changed = [key for key, one in classes.items() if last.classes.get(key) is not one]
-        has_same_keys = len(classes) == len(last.classes) and all(
-            key in last.classes for key in changed
-        )
-        paths = last.paths if has_same_keys else _paths(classes)
-        files: dict[str, bytes | None] = {}
-        if not has_same_keys:
-            gone = (key for key in last.classes if paths.get(key) != last.paths[key])
-            files = {last.paths[key]: None for key in gone}
-            changed = list(classes)
-        for key in changed:
-            if not _is_written(last, key, classes[key], paths[key]):
+        paths = _paths(classes)
+        gone = (key for key in last.paths if paths.get(key) != last.paths[key])
+        files: dict[str, bytes | None] = {last.paths[key]: None for key in gone}
+        for key, one in classes.items():
+            before = last.objects.get(key)
+            is_there = last.paths.get(key) == paths[key]
+            if not is_there or not _is_same(_class_on(works.cluster, before), one):
                 files[paths[key]] = _encoded(works[key])
-        return Changes(files=files, written=_Written(last.tip, secrets, classes, paths))
+        return Changes(files=files, written=_Written(last.tip, last.secrets, works.objects, paths))
 
     def all(self, works: ClusterWorks, config: FleetConfig) -> Changes:
         """Every file."""
@@ -90,7 +120,7 @@ class WorksFiles:
         paths = _paths(classes)
         return Changes(
             files={paths[key]: _encoded(works[key]) for key in classes},
-            written=_Written("", config.write_back.secrets, classes, paths),
+            written=_Written("", config.write_back.secrets, works.objects, paths),
         )
 
     def remember(self, cluster: str, changes: Changes, tip: str) -> None:
@@ -106,12 +136,16 @@ class Changes:
     written: _Written
 
 
-def _is_written(last: _Written, key: ObjectKey, one: WorkClass, path: str) -> bool:
-    known = last.classes.get(key)
-    if known is None or last.paths[key] != path:
-        return False
-    return known is one or (
-        known.body.digest == one.body.digest and known.origin.name == one.origin.name
+def _class_on(cluster: str, works: ObjectWorks | None) -> WorkClass | None:
+    return None if works is None else works.classes.get(cluster)
+
+
+def _is_same(before: WorkClass | None, after: WorkClass | None) -> bool:
+    """Whether both come to the same file."""
+    if before is None or after is None:
+        return before is after
+    return before is after or (
+        before.body.digest == after.body.digest and before.origin.name == after.origin.name
     )
 
 

@@ -10,6 +10,7 @@ import pygit2
 import pytest
 
 from reconciler.adapters.git import BranchWriter, GitStore, Move, Remote
+from reconciler.adapters.git.objects import LOOSE_BELOW
 from reconciler.model.errors import (
     EmptyRepository,
     MissingBranch,
@@ -136,6 +137,23 @@ def test_several_refs_move_in_one_push(served: Served, tmp_path: Path) -> None:
     assert (served.tip(STATE), served.tip(STATUS)) == (state, status)
     writer.push([Move(ref=STATUS, expected=status, new=None)])
     assert served.tip(STATUS) is None
+
+
+def test_commits_made_together_are_written_at_once(served: Served, tmp_path: Path) -> None:
+    store, writer = client(tmp_path / "a", served.remote)
+    files: dict[str, bytes | None] = {f"{n}/file": b"%d" % n for n in range(LOOSE_BELOW)}
+    with writer.together() as batch:
+        first, second = (
+            batch.commit(ref, None, files, message="Write", author=AUTHOR, time=NOON)
+            for ref in (STATE, STATUS)
+        )
+        assert first is not None
+        with pytest.raises(EmptyRepository):
+            store.resolve(first)
+    assert len(list((store.folder / "objects" / "pack").glob("*.pack"))) == 1
+    writer.push([Move(ref=STATE, expected=None, new=first)])
+    writer.push([Move(ref=STATUS, expected=None, new=second)])
+    assert (served.tip(STATE), served.tip(STATUS)) == (first, second)
 
 
 def test_one_raced_ref_stops_all_refs_of_the_push(served: Served, tmp_path: Path) -> None:

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from reconciler.adapters.git.remote import Credentials, Remote, Transport
 from reconciler.adapters.git.store import GitStore, GitTree
-from reconciler.adapters.git.writer import BranchWriter
+from reconciler.adapters.git.writer import Batch, BranchWriter
 from reconciler.model.source import Move
 
-__all__ = ["BranchWriter", "Credentials", "GitStore", "GitTree", "Move", "Remote", "Transport"]
+__all__ = [
+    "Batch",
+    "BranchWriter",
+    "Credentials",
+    "GitStore",
+    "GitTree",
+    "Move",
+    "Remote",
+    "Transport",
+]

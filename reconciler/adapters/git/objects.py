@@ -64,6 +64,11 @@ class Objects:
         self._folder = folder  # of the repository
         self._new: dict[bytes, tuple[ObjectType, bytes]] = {}
 
+    @property
+    def count(self) -> int:
+        """How many are held in memory."""
+        return len(self._new)
+
     def put(self, kind: ObjectType, data: bytes) -> bytes:
         """Take an object; its id."""
         oid = object_id(kind, data)
@@ -72,6 +77,8 @@ class Objects:
 
     def flush(self) -> None:
         """Write everything taken; afterwards it is as durable as the file system makes it."""
+        if not self._new:
+            return
         # A handle of its own: the memory backend must not outlive the flush.
         repository = pygit2.Repository(str(self._folder))
         if len(self._new) < LOOSE_BELOW:

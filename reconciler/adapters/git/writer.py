@@ -8,7 +8,8 @@ repository itself when there is none. Nothing is committed when no byte changes.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -28,6 +29,8 @@ from reconciler.model.errors import PushRejected, SourceUnavailable
 from reconciler.model.source import Identity, Move
 
 OURS = ("refs/heads/reconciler/",)
+#: Objects that commits made together may keep in memory.
+_MOST_HELD = 1000
 
 
 class BranchWriter:
@@ -36,10 +39,10 @@ class BranchWriter:
     def __init__(
         self, store: GitStore, remote: Remote | None, *, owns: tuple[str, ...] = OURS
     ) -> None:
-        self._store = store
+        self.store = store
         self._remote = remote
         self._owns = owns
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
 
     def commit(
         self,
@@ -55,19 +58,27 @@ class BranchWriter:
 
         Returns `expected` itself when no byte changes. Raises ValueError for an impossible path.
         """
-        self._require_owned(ref)
-        header = _signatures(author, time)
-        with self._lock:
-            return self._commit(expected, changes, header + b"\n\n" + _text(message))
+        with self.together() as batch:
+            return batch.commit(ref, expected, changes, message=message, author=author, time=time)
+
+    @contextmanager
+    def together(self) -> Iterator[Batch]:
+        """Commits of several branches that are written at once: each write waits for the disk.
+
+        When this ends they are there to be pushed; none of them may build on another.
+        """
+        batch = Batch(self)
+        yield batch
+        batch.flush()
 
     def mark(
         self, ref: str, expected: str, *, message: str, author: Identity, time: datetime
     ) -> str:
         """A commit that changes no file and only says something, like an approval."""
-        self._require_owned(ref)
-        tree, parent = self._tree_of(expected), bytes.fromhex(expected)
-        with self._lock:
-            objects = Objects(self._store.folder)
+        self.require_owned(ref)
+        tree, parent = self.tree_of(expected), bytes.fromhex(expected)
+        with self.lock:
+            objects = Objects(self.store.folder)
             rest = _signatures(author, time) + b"\n\n" + _text(message)
             oid = objects.put(ObjectType.COMMIT, _lineage(tree, parent) + rest)
             objects.flush()
@@ -78,8 +89,10 @@ class BranchWriter:
     ) -> str | None:
         """The same commit, by message, author and time, made again on another base after a race."""
         raw = self._repository[commit].peel(pygit2.Commit).read_raw()
-        with self._lock:
-            return self._commit(new_base, changes, _without_lineage(raw))
+        batch = Batch(self)
+        made = batch.made(new_base, changes, _without_lineage(raw))
+        batch.flush()
+        return made
 
     def bounded(self, tip: str, *, keep: int) -> str:
         """The history of `tip` with its last `keep` commits on a root that holds what was before.
@@ -91,8 +104,8 @@ class BranchWriter:
         newest = list(islice(walk, 2 * keep + 1))
         if len(newest) <= 2 * keep:
             return tip
-        with self._lock:
-            objects = Objects(self._store.folder)
+        with self.lock:
+            objects = Objects(self.store.folder)
             parent: bytes | None = None
             for commit in reversed(newest[: keep + 1]):
                 lines = _lineage(commit.tree_id.raw, parent)
@@ -108,10 +121,10 @@ class BranchWriter:
         """
         wanted = effective(moves)
         for move in wanted:
-            self._require_owned(move.ref)
+            self.require_owned(move.ref)
         if not wanted:
             return
-        with self._lock:
+        with self.lock:
             try:
                 self._push(wanted)
             except PushRejected as refusal:
@@ -121,7 +134,7 @@ class BranchWriter:
 
     @property
     def _repository(self) -> pygit2.Repository:
-        return self._store.repository
+        return self.store.repository
 
     def _push(self, moves: tuple[Move, ...]) -> None:
         if self._remote is None:
@@ -143,32 +156,74 @@ class BranchWriter:
             elif move.ref in references:
                 references.delete(move.ref)
 
-    def _commit(
-        self, base: str | None, changes: Mapping[str, bytes | None], rest: bytes
-    ) -> str | None:
-        objects = Objects(self._store.folder)
-        before = self._tree_of(base) if base is not None else None
-        tree = edited(self._read, objects, before, changes)
-        if tree == before or (base is None and not any(_writes(changes))):
-            return base
-        parent = bytes.fromhex(base) if base is not None else None
-        oid = objects.put(ObjectType.COMMIT, _lineage(tree, parent) + rest)
-        objects.flush()
-        return oid.hex()
-
-    def _read(self, oid: bytes) -> list[RawEntry]:
-        return read_tree(self._repository.odb, oid)
-
-    def _tree_of(self, commit: str) -> bytes:
+    def tree_of(self, commit: str) -> bytes:
+        """Id of what a commit holds."""
         try:
             found: Any = self._repository[commit].peel(pygit2.Commit)
         except (KeyError, ValueError, pygit2.GitError):
             raise SourceUnavailable(f"commit {commit} is missing", hint="fetch first") from None
         return bytes(found.tree_id.raw)
 
-    def _require_owned(self, ref: str) -> None:
+    def require_owned(self, ref: str) -> None:
+        """Raise ValueError for a ref that somebody else writes."""
         if not ref.startswith(self._owns):
             raise ValueError(f"{ref} is not one of {', '.join(self._owns)}")
+
+
+class Batch:
+    """Commits on their way into a repository, of branches that its writer owns."""
+
+    def __init__(self, writer: BranchWriter) -> None:
+        self._writer = writer
+        self._objects = Objects(writer.store.folder)
+
+    def commit(
+        self,
+        ref: str,
+        expected: str | None,
+        changes: Mapping[str, bytes | None],
+        *,
+        message: str,
+        author: Identity,
+        time: datetime,
+    ) -> str | None:
+        """As the writer's own."""
+        self._writer.require_owned(ref)
+        header = _signatures(author, time)
+        return self.made(expected, changes, header + b"\n\n" + _text(message))
+
+    def bounded(self, tip: str, *, keep: int) -> str:
+        """As the writer's own."""
+        self.flush()
+        return self._writer.bounded(tip, keep=keep)
+
+    def push(self, moves: Iterable[Move]) -> None:
+        """As the writer's own."""
+        self.flush()
+        self._writer.push(moves)
+
+    def flush(self) -> None:
+        """Write what was committed."""
+        with self._writer.lock:
+            self._objects.flush()
+
+    def made(
+        self, base: str | None, changes: Mapping[str, bytes | None], rest: bytes
+    ) -> str | None:
+        """A commit by what follows its lineage; `base` itself when no byte changes."""
+        with self._writer.lock:
+            before = self._writer.tree_of(base) if base is not None else None
+            tree = edited(self._read, self._objects, before, changes)
+            if tree == before or (base is None and not any(_writes(changes))):
+                return base
+            parent = bytes.fromhex(base) if base is not None else None
+            oid = self._objects.put(ObjectType.COMMIT, _lineage(tree, parent) + rest)
+            if self._objects.count >= _MOST_HELD:
+                self._objects.flush()
+        return oid.hex()
+
+    def _read(self, oid: bytes) -> list[RawEntry]:
+        return read_tree(self._writer.store.repository.odb, oid)
 
 
 def _writes(changes: Mapping[str, bytes | None]) -> Iterable[bool]:

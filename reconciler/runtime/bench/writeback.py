@@ -8,6 +8,7 @@ from typing import Final
 
 import pygit2
 
+from reconciler.adapters.git import Batch
 from reconciler.adapters.writeback.branches import BranchContent
 from reconciler.cycle import Engine
 from reconciler.model.config import FleetConfig, WriteBack
@@ -70,7 +71,8 @@ class _Writer:
 
     def write(self) -> None:
         """What a pass does with Works: one commit a cluster, one push."""
-        moves = [self._write(cluster_name(number)) for number in range(_CLUSTERS)]
+        with self._repository.writer.together() as batch:
+            moves = [self._write(cluster_name(number), batch) for number in range(_CLUSTERS)]
         self._repository.writer.push([move for move in moves if move is not None])
 
     def _decided(self) -> FleetWorks:
@@ -78,8 +80,9 @@ class _Writer:
         world = World(fleet=fleet, is_offline=True)
         return FleetWorks.of(self._engine.reconcile(world, _NOW.isoformat()).works)
 
-    def _write(self, cluster: str) -> Move | None:
-        branch, works = self._repository.works_branch(cluster), self._works.of_cluster(cluster)
+    def _write(self, cluster: str, batch: Batch) -> Move | None:
+        branch = self._repository.works_branch(cluster, batch)
+        works = self._works.of_cluster(cluster)
         tip = branch.reader.tip(branch.ref)
         changes: Changes = self._files.changes(cluster, works, _CONFIG, tip) or self._files.all(
             works, _CONFIG
