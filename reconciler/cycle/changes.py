@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from reconciler.diff.compare import compare
+from reconciler.diff.compare import NOT_PLACED, compare
 from reconciler.diff.context import Context, Retain
 from reconciler.diff.namespaces import bare_namespaces
 from reconciler.diff.redact import NO_SECRETS, SecretValues
@@ -132,6 +132,9 @@ class Comparing:
     def _member(
         self, cluster: str, works: Mapping[ObjectKey, Work], seen: Observed
     ) -> Iterator[Change]:
+        if seen.works is not None:
+            yield from self._followed(cluster, works, seen.works)
+            return
         context = self._context(cluster)
         wanted = self._dispatched(cluster, works)
         yield from bare_namespaces(cluster, wanted, seen.namespaces)
@@ -143,6 +146,26 @@ class Comparing:
             body = seen.objects.get(key)
             if body is not None:
                 yield compare(None, body, context)
+
+    def _followed(
+        self, cluster: str, works: Mapping[ObjectKey, Work], held: Mapping[ObjectKey, Work]
+    ) -> Iterator[Change]:
+        """Changes of a branch that stands for a member: nobody else writes there, so that texts are
+        compared. Secrets go there only where the fleet says so, and a preserved object stays.
+        """
+        context, has_secrets = self._context(cluster), self.config.write_back.has_secrets
+        wanted = [
+            work
+            for work in self._dispatched(cluster, works)
+            if has_secrets or not work.key.is_secret
+        ]
+        namespaces = frozenset(key.name for key in held if key.is_namespace)
+        yield from bare_namespaces(cluster, wanted, namespaces)
+        for work in wanted:
+            yield self._placed(compare_works(held.get(work.key), work, self.secrets))
+        for key in self._leftovers(cluster, works, context):
+            if key in held and key not in self.preserved:
+                yield replace(compare_works(held[key], None), reason=NOT_PLACED)
 
     def _dispatched(self, cluster: str, works: Mapping[ObjectKey, Work]) -> list[Work]:
         return [
@@ -199,9 +222,7 @@ def recomparing(
         retain=noting(interpreter.retain, []),
         recorded=world.state.recorded,
         secrets=SecretValues.of(
-            template.manifest.body
-            for key, template in fleet.templates.items()
-            if (key.group, key.kind) == ("", "Secret")
+            template.manifest.body for key, template in fleet.templates.items() if key.is_secret
         ),
     )
     return comparing.again

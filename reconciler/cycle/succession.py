@@ -100,4 +100,6 @@ def _expected(binding: BindingState | None) -> frozenset[str]:
 
 
 def _may_be_there(key: ObjectKey, seen: Observed | None) -> bool:
-    return seen is None or key in seen.objects
+    if seen is None:
+        return True
+    return key in (seen.objects if seen.works is None else seen.works)

@@ -48,6 +48,8 @@ PROTECTED_KINDS: Final = frozenset(
         ("apiextensions.k8s.io", "CustomResourceDefinition"),
     }
 )
+#: Why an object is deleted that a member holds.
+NOT_PLACED: Final = "no document of the fleet places it here any more"
 _NO_TREE: Final[Tree] = {}
 
 
@@ -93,7 +95,7 @@ def removal(observed: dict[str, Any], context: Context) -> Change:
     manifest = Manifest(observed)
     key = manifest.key
     owner = owner_of(observed, context.fleet_id)
-    action, reason, payload = Action.DELETE, "no document of the fleet places it here any more", b""
+    action, reason, payload = Action.DELETE, NOT_PLACED, b""
     if owner is not Owner.OURS:
         action, reason = Action.UNCHANGED, _NOT_OURS[owner]
     elif key not in context.recorded:

@@ -65,6 +65,16 @@ class WriteBack:
     secrets: str = "withhold"
     status_keep: int = 1000
 
+    @property
+    def has_works(self) -> bool:
+        """Whether there are works branches."""
+        return self.works != "none"
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether works branches carry Secrets, with their values."""
+        return self.secrets == "plain"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetConfig:

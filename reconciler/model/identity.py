@@ -44,6 +44,16 @@ class ObjectKey(NamedTuple):
         """`<group>/<kind>/<namespace>/<name>`: the tail of every stable id."""
         return f"{self.group}/{self.kind}/{self.namespace}/{self.name}"
 
+    @property
+    def is_secret(self) -> bool:
+        """Whether it is a Secret, whose values no output carries."""
+        return self.kind == "Secret" and not self.group
+
+    @property
+    def is_namespace(self) -> bool:
+        """Whether it is a Namespace of the core group."""
+        return self.kind == "Namespace" and not self.group
+
 
 @lru_cache(maxsize=262144)
 def shared_key(key: ObjectKey) -> ObjectKey:

@@ -61,12 +61,14 @@ class Observed:
     """What one member holds of the objects we asked about; None in World.observed means unknown.
 
     `objects` maps identity to the body as the API server returned it; `namespaces` are the names of
-    all that exist there, ours or not.
+    all that exist there, ours or not. `works` are what a branch holds that stands for a member
+    nobody writes to; None for a member that was asked.
     """
 
     objects: Mapping[ObjectKey, dict[str, Any]] = field(default_factory=dict)
     namespaces: frozenset[str] = frozenset()
     facts: ClusterFacts | None = None
+    works: Mapping[ObjectKey, Work] | None = None
 
 
 Works = Mapping[str, Mapping[ObjectKey, Work]]

@@ -80,6 +80,14 @@ class ExecutionReport:
         """How many changes ended so."""
         return sum(1 for one in self.results if one.result is result)
 
+    def done_on(self, cluster: str) -> tuple[Change, ...]:
+        """What was carried out on one member."""
+        return tuple(
+            one.change
+            for one in self.results
+            if one.result is Result.DONE and one.change.cluster == cluster
+        )
+
     @property
     def deleted(self) -> tuple[Change, ...]:
         """What was deleted: the budget's window is made of it."""

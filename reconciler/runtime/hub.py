@@ -19,6 +19,7 @@ from reconciler.model.errors import PushRaced
 from reconciler.runtime.doubts import Doubts
 from reconciler.runtime.executor import ChangeResult
 from reconciler.runtime.fights import Fights
+from reconciler.runtime.followed import FollowedBranches
 from reconciler.runtime.gathering import Gathering
 from reconciler.runtime.members import Members, Opener, PassMembers
 from reconciler.runtime.passing import Pass, PassOptions
@@ -71,6 +72,7 @@ class Hub:
     gathering: Gathering = field(init=False)
     files: StateFiles = field(init=False)
     works: WorksFiles = field(init=False)
+    followed: FollowedBranches = field(init=False)
     questioning: Questioning = field(init=False)
     statuses: StatusMemory = field(init=False, default_factory=StatusMemory)
     reading: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
@@ -84,6 +86,7 @@ class Hub:
         self.gathering = Gathering(self.repository, self.keys)
         self.files = StateFiles(ENGINE_VERSION)
         self.works = WorksFiles()
+        self.followed = FollowedBranches(self.repository)
         self.questioning = Questioning(InterpreterWebhooks(), self.clock.monotonic)
 
     async def reconcile(

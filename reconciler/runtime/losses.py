@@ -1,7 +1,8 @@
 """A state branch that is gone: told from a first run by what stands on members.
 
 Rule (design §5): no branch and no object of ours on any member is a first run; no branch but our
-objects exist means that it was lost, and nothing is decided until `reconciler recover`.
+objects exist, on members or on branches that members follow, means that it was lost, and nothing is
+decided until `reconciler recover`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ def with_losses(world: World, outcome: Outcome) -> World:
     if not is_blank(world.state) or outcome.fleet.config is None:
         return world
     fleet_id = outcome.fleet.config.fleet_id
-    is_lost = any(is_ours(body, fleet_id) for body in _bodies(world))
+    is_lost = any(is_ours(body, fleet_id) for body in _bodies(world)) or any(
+        seen.works for seen in world.observed.values() if seen is not None
+    )
     return replace(world, state=replace(world.state, is_lost=is_lost)) if is_lost else world
 
 

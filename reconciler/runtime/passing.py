@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.cycle import interpreter_of
 from reconciler.cycle.changes import recomparing
 from reconciler.model.change import Action, Plan
-from reconciler.model.cluster import ClusterFacts
+from reconciler.model.cluster import Cluster, ClusterFacts
 from reconciler.model.diagnostic import in_order
 from reconciler.model.errors import (
     EmptyRepository,
@@ -31,6 +31,13 @@ from reconciler.model.report import FleetReport
 from reconciler.model.world import Outcome, World
 from reconciler.runtime.approvals import spent
 from reconciler.runtime.executor import ChangeResult, ExecutionOptions, ExecutionReport, execute
+from reconciler.runtime.followed import (
+    Followed,
+    distributed,
+    facts_of,
+    observed_of,
+    split,
+)
 from reconciler.runtime.forgetting import without as forgetting
 from reconciler.runtime.gathering import Gathered
 from reconciler.runtime.losses import with_losses
@@ -74,6 +81,8 @@ class Pass:
         self.hub = hub
         self.options = options
         self.members = hub.pass_members()
+        self.followed: dict[str, Followed] = {}
+        self._unreadable_branches: dict[str, str] = {}
         self.now = hub.clock.now()
 
     @property
@@ -103,12 +112,13 @@ class Pass:
         clusters = _clusters(gathered)
         hub.progress("probe", f"asking {len(clusters)} members")
         await self.members.probe(clusters, hub.opener)
+        await self._read_branches(gathered, clusters)
         world = World(
             fleet=self._wanted(gathered),
             last_applied=gathered.last_applied,
             state=gathered.state,
             facts=self._facts(gathered),
-            unreadable=self.members.unreadable,
+            unreadable=self._unreadable(),
             report=gathered.statuses,
             answers=hub.questioning.begin(),
         )
@@ -135,7 +145,18 @@ class Pass:
         facts = dict(gathered.inventory)
         for name, probed in self.members.facts.items():
             facts[name] = with_last_known(probed, gathered.inventory.get(name))
-        return facts
+        uids = gathered.state.member_uids
+        return facts | {name: facts_of(name, uids) for name in self.followed}
+
+    async def _read_branches(self, gathered: Gathered, clusters: Iterable[Cluster]) -> None:
+        """The branches that stand for members nobody writes to."""
+        fleet = gathered.fleet if gathered.fleet.config is not None else gathered.last_applied
+        if fleet is not None and fleet.config is not None and fleet.config.write_back.has_works:
+            found = await asyncio.to_thread(self.hub.followed.of, clusters)
+            self.followed, self._unreadable_branches = found
+
+    def _unreadable(self) -> dict[str, str]:
+        return {**self.members.unreadable, **self._unreadable_branches}
 
     async def _decided(self, world: World) -> tuple[World, Outcome]:
         """Decide twice: which objects matter, then what to do about what they are."""
@@ -151,10 +172,11 @@ class Pass:
         if self.hub.kept_members is None:  # everything was read afresh
             for name in (name for name, seen in observed.items() if seen is not None):
                 doubts.read(name, doubts.of(name), began)
+        branches = {name: observed_of(one) for name, one in self.followed.items()}
         return replace(
             world,
-            observed=observed,
-            unreadable=dict(self.members.unreadable),
+            observed={**observed, **branches},
+            unreadable=self._unreadable(),
             in_doubt=doubts.places(),
         )
 
@@ -252,7 +274,7 @@ class Pass:
             try:
                 async with hub.reading:
                     extra += await asyncio.to_thread(
-                        publishing.report, gathered, outcome, report, world.facts
+                        publishing.report, gathered, outcome, report, world.facts, execution
                     )
             except PushRaced:
                 raise
@@ -311,10 +333,15 @@ class Pass:
             concurrency=self.hub.settings.limits.concurrency,
             dry_run=self.options.dry_run,
         )
-        task = asyncio.ensure_future(execute(plan, self.members.open, options))
+        pushed, pulled = split(plan, self.followed)
+        task = asyncio.ensure_future(
+            execute(replace(plan, changes=pushed), self.members.open, options)
+        )
         try:
             with self.hub.interruptible(task):
-                return await task
+                report = await task
+            branches = distributed(pulled, may_delete=self.hub.may_delete())
+            return replace(report, results=(*report.results, *branches))
         except asyncio.CancelledError:
             running = asyncio.current_task()
             if running is not None and running.cancelling():
@@ -363,6 +390,7 @@ class Pass:
             gathering=hub.gathering,
             files=hub.files,
             works=hub.works,
+            followed=self.followed,
             allowed=hub.allowed,
             progress=hub.progress,
             now=self.now,
@@ -380,10 +408,10 @@ def _without_deletes(outcome: Outcome) -> Outcome:
     return replace(outcome, plan=replace(outcome.plan, changes=kept))
 
 
-def _clusters(gathered: Gathered) -> tuple[Any, ...]:
+def _clusters(gathered: Gathered) -> tuple[Cluster, ...]:
     """Clusters of the new fleet and of the last applied one: a held commit still heals."""
-    last: Iterable[Any] = gathered.last_applied.clusters if gathered.last_applied else ()
-    by_name: Mapping[str, Any] = {
+    last: Iterable[Cluster] = gathered.last_applied.clusters if gathered.last_applied else ()
+    by_name: Mapping[str, Cluster] = {
         cluster.name: cluster for cluster in (*last, *gathered.fleet.clusters)
     }
     return tuple(by_name[name] for name in sorted(by_name))

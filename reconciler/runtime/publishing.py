@@ -17,12 +17,15 @@ from reconciler.model.cluster import ClusterFacts
 from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import PushRaced, PushRejected
+from reconciler.model.identity import ObjectKey
 from reconciler.model.report import FleetReport
 from reconciler.model.source import Move
 from reconciler.model.text import count_of
 from reconciler.model.trailers import SOURCE_COMMIT
 from reconciler.model.works import ClusterWorks, FleetWorks
 from reconciler.model.world import Outcome
+from reconciler.runtime.executor import ExecutionReport
+from reconciler.runtime.followed import Followed
 from reconciler.runtime.gathering import Gathered, Gathering
 from reconciler.runtime.recording import records
 from reconciler.runtime.reporting import report_files, subject
@@ -31,8 +34,8 @@ from reconciler.runtime.results import Progress
 from reconciler.runtime.state_files import StateFiles
 from reconciler.runtime.works_files import (
     WorksFiles,
-    followed_clusters,
-    is_secret,
+    accompanied_clusters,
+    leftovers,
     withheld,
 )
 
@@ -49,6 +52,7 @@ class Publishing:
     gathering: Gathering
     files: StateFiles
     works: WorksFiles
+    followed: Mapping[str, Followed]
     allowed: Callable[[], None]
     progress: Progress
     now: datetime
@@ -77,12 +81,13 @@ class Publishing:
         outcome: Outcome,
         report: FleetReport,
         facts: Mapping[str, ClusterFacts],
+        execution: ExecutionReport,
     ) -> list[Diagnostic]:
         """Push status and works branches; what is not distributed there."""
         diagnostics: list[Diagnostic] = []
         moves = [
             *self._status(gathered, outcome, report, facts),
-            *self._works(outcome, diagnostics),
+            *self._works(outcome, execution, diagnostics),
         ]
         if moves:
             self.progress("status", subject(report))
@@ -126,45 +131,78 @@ class Publishing:
         move = branch.propose(self.repository.status(), files, message=message, time=self.now)
         return [move] if move else []
 
-    def _works(self, outcome: Outcome, diagnostics: list[Diagnostic]) -> list[Move]:
+    def _works(
+        self, outcome: Outcome, execution: ExecutionReport, diagnostics: list[Diagnostic]
+    ) -> list[Move]:
         config = outcome.fleet.config
         if config is None or outcome.is_held:
             return []
         works = FleetWorks.of(outcome.works)
-        moves = []
-        has_secrets = any(map(is_secret, works.objects))
+        accompanied = accompanied_clusters(config, outcome.fleet.clusters)
+        if any(key.is_secret for key in works.objects):
+            for cluster in (*self.followed, *accompanied):
+                diagnostics += withheld(works.of_cluster(cluster), cluster, config)
         with self.repository.writer.together() as batch:
-            for cluster in followed_clusters(config, outcome.fleet.clusters):
-                if has_secrets:
-                    diagnostics += withheld(works.of_cluster(cluster), cluster, config)
-                move = self._works_of(cluster, works.of_cluster(cluster), outcome, config, batch)
-                moves += [move] if move else []
-        return moves
+            moves = [
+                *(self._distributed(name, outcome, execution, batch) for name in self.followed),
+                *(
+                    self._works_of(works.of_cluster(name), outcome, execution, config, batch)
+                    for name in accompanied
+                ),
+            ]
+        return [move for move in moves if move is not None]
+
+    def _distributed(
+        self, cluster: str, outcome: Outcome, execution: ExecutionReport, batch: Batch
+    ) -> Move | None:
+        """The branch that stands for a member, after what was decided about it."""
+        followed, done = self.followed[cluster], execution.done_on(cluster)
+        files, paths = followed.files(done)
+        branch = self.repository.works_branch(cluster, batch)
+        message = _message(cluster, len(paths), outcome)
+        return branch.propose(followed.content, files, message=message, time=self.now)
 
     def _works_of(
         self,
-        cluster: str,
         works: ClusterWorks,
         outcome: Outcome,
+        execution: ExecutionReport,
         config: FleetConfig,
         batch: Batch,
     ) -> Move | None:
-        """One cluster's branch; what this process wrote there last is not looked at again."""
+        """One cluster's branch; what this process wrote there last is not looked at again. The file
+        of what is left on the member stays, too.
+        """
+        cluster = works.cluster
         branch = self.repository.works_branch(cluster, batch)
-        message = commit_message(
-            f"Render {count_of(len(works), 'object')} for {cluster}",
-            trailers=((SOURCE_COMMIT, outcome.fleet.revision),),
-        )
-        tip = branch.reader.tip(branch.ref)
-        changes = self.works.changes(cluster, works, config, tip)
+        message = _message(cluster, len(works), outcome)
+        tip, left = branch.reader.tip(branch.ref), _left_there(cluster, outcome, execution)
+        changes = None if left else self.works.changes(cluster, works, config, tip)
         if changes is not None:
             content = BranchContent(tip=tip, tree=None)
             move = branch.propose(content, changes.files, message=message, time=self.now)
         else:
-            changes, content = self.works.all(works, config), branch.content()
+            content = branch.content()
+            changes = self.works.all(works, config, leftovers(content, left))
             tip, every = content.tip, {k: v for k, v in changes.files.items() if v is not None}
             move = branch.propose_all(content, every, message=message, time=self.now)
         written = move.new if move else tip
         if written is not None:
             self.works.remember(cluster, changes, written)
         return move
+
+
+def _message(cluster: str, count: int, outcome: Outcome) -> str:
+    return commit_message(
+        f"Render {count_of(count, 'object')} for {cluster}",
+        trailers=((SOURCE_COMMIT, outcome.fleet.revision),),
+    )
+
+
+def _left_there(cluster: str, outcome: Outcome, execution: ExecutionReport) -> frozenset[ObjectKey]:
+    """What has no Work any more and may stand on the member still: nobody who follows the branch
+    may take it for deleted.
+    """
+    deleted = {one.key for one in execution.deleted if one.cluster == cluster}
+    recorded = outcome.state.recorded.get(cluster, frozenset[ObjectKey]())
+    return recorded - outcome.works.get(cluster, {}).keys() - deleted

@@ -13,9 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import orjson
+
 from reconciler.adapters.members.observe import MANAGED_SELECTOR
 from reconciler.adapters.writeback.messages import commit_message
 from reconciler.cycle import interpreter_of
+from reconciler.diff.ownership import is_our_key, labels_of
 from reconciler.interpret.chain import Interpreter, InterpretError, Unanswered
 from reconciler.model.binding import BindingState, Target
 from reconciler.model.cluster import ClusterFacts
@@ -33,6 +36,7 @@ from reconciler.model.member import KindRef
 from reconciler.model.source import Move
 from reconciler.model.trailers import CAUSE, SOURCE_COMMIT
 from reconciler.model.world import Outcome, Placed, State, World
+from reconciler.runtime.followed import facts_of
 from reconciler.runtime.hub import Hub
 from reconciler.runtime.losses import is_blank, is_ours
 from reconciler.runtime.members import Members
@@ -42,6 +46,7 @@ _GENERATION: Final = "resourcetemplate.karmada.io/generation"
 #: Answers that say that nothing of a kind can stand there.
 _NOTHING_THERE: Final = frozenset({404, 405})
 
+_Facts = dict[str, ClusterFacts]
 #: Bodies of this fleet's objects by cluster and identity.
 Held = Mapping[str, Mapping[ObjectKey, dict[str, Any]]]
 
@@ -119,9 +124,25 @@ class Recovering:
                     for name in names
                 )
             )
-            return dict(zip(names, found, strict=True)), dict(members.facts)
+            held = dict(zip(names, found, strict=True))
+            return self._with_followed(fleet, held, dict(members.facts))
         finally:
             await members.close()
+
+    def _with_followed(
+        self, fleet: Fleet, held: dict[str, dict[ObjectKey, dict[str, Any]]], facts: _Facts
+    ) -> tuple[Held, _Facts]:
+        """Together with what works branches hold that stand for members."""
+        followed, unreadable = self._hub.followed.of(fleet.clusters)
+        _require_all(unreadable)
+        for name, branch in followed.items():
+            held[name] = {
+                key: body
+                for key, work in branch.works.items()
+                if any(map(is_our_key, labels_of(body := orjson.loads(work.manifest_bytes()))))
+            }
+            facts[name] = facts_of(name, {})
+        return held, facts
 
     def _rebuilt(
         self, fleet: Fleet, held: Held, facts: Mapping[str, ClusterFacts]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.model.change import Action, Change
 from reconciler.model.cluster import Cluster, ClusterFacts
 from reconciler.model.emit import emit_yaml
 from reconciler.model.identity import ObjectKey
 from reconciler.model.report import FleetReport, TemplateStatus
 from reconciler.model.text import count_of
+from reconciler.model.work import Work
 from reconciler.model.world import Observed, Outcome
 from reconciler.parse.decode import decode_cluster_facts
 from reconciler.runtime.approvals import encode_hold, hold_path
@@ -26,7 +28,15 @@ def observed_after(
 ) -> dict[str, Observed | None]:
     """What members hold after a plan was carried out, without asking them again."""
     after = {name: dict(seen.objects) if seen else None for name, seen in observed.items()}
+    works = {
+        name: dict(seen.works)
+        for name, seen in observed.items()
+        if seen is not None and seen.works is not None
+    }
     for one in report.results:
+        if one.change.cluster in works and one.result is Result.DONE:
+            _distributed(works[one.change.cluster], one.change)
+            continue
         objects = after.get(one.change.cluster)
         if objects is None or one.result is not Result.DONE:
             continue
@@ -35,7 +45,7 @@ def observed_after(
     for name in report.frozen:
         after[name] = None
     return {
-        name: None if objects is None else Observed(objects=objects)
+        name: None if objects is None else Observed(objects=objects, works=works.get(name))
         for name, objects in after.items()
     }
 
@@ -61,9 +71,10 @@ def report_files(
     """Every file of the status branch that may have changed."""
     files = status_files(report, before)
     for name, now in facts.items():
-        if name in clusters:
+        if name in clusters and not now.is_assumed:
             files |= _inventory(clusters[name], now, inventory.get(name))
-    files |= {cluster_path(name): None for name in inventory if name not in clusters}
+    told = {name for name in clusters if name not in facts or not facts[name].is_assumed}
+    files |= {cluster_path(name): None for name in inventory if name not in told}
     hold = outcome.plan.hold
     files |= {hold_path(digest): None for digest in old_holds if not _is_kept(digest, outcome)}
     if hold is not None:
@@ -85,6 +96,14 @@ def subject(report: FleetReport) -> str:
     if report.frozen_clusters:
         parts.append(f"{count_of(len(report.frozen_clusters), 'cluster')} frozen")
     return ", ".join(parts)
+
+
+def _distributed(works: dict[ObjectKey, Work], change: Change) -> None:
+    """A change that was written to the branch that stands for a member."""
+    if change.desired is not None:
+        works[change.key] = change.desired
+    elif change.action is Action.DELETE:
+        works.pop(change.key, None)
 
 
 def _inventory(cluster: Cluster, now: ClusterFacts, before: ClusterFacts | None) -> Files:

@@ -7,7 +7,6 @@ from typing import Any
 
 from reconciler.diff.compare import body_of
 from reconciler.diff.redact import SecretValues
-from reconciler.model.identity import ObjectKey
 from reconciler.model.world import Outcome, World
 
 
@@ -19,19 +18,15 @@ def known_secrets(world: World, outcome: Outcome) -> SecretValues:
 def _secrets(world: World, outcome: Outcome) -> Iterator[dict[str, Any]]:
     for fleet in (world.fleet, world.last_applied, outcome.fleet):
         for key, template in fleet.templates.items() if fleet is not None else ():
-            if _is_secret(key):
+            if key.is_secret:
                 yield template.manifest.body
     seen: set[str] = set()
     for works in outcome.works.values():
         for key, work in works.items():
-            if _is_secret(key) and work.body.digest not in seen:
+            if key.is_secret and work.body.digest not in seen:
                 seen.add(work.body.digest)
                 yield body_of(work)
     for observed in world.observed.values():
         for key, body in observed.objects.items() if observed is not None else ():
-            if _is_secret(key):
+            if key.is_secret:
                 yield body
-
-
-def _is_secret(key: ObjectKey) -> bool:
-    return (key.group, key.kind) == ("", "Secret")

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import orjson
 
+from reconciler.adapters.writeback.branches import BranchContent
 from reconciler.model.cluster import Cluster
 from reconciler.model.config import FleetConfig
 from reconciler.model.diagnostic import Diagnostic, Effect, Severity
@@ -20,25 +22,22 @@ from reconciler.model.identity import ObjectKey
 from reconciler.model.paths import object_paths
 from reconciler.model.work import Work
 from reconciler.model.works import ClusterWorks, ObjectWorks, WorkClass
+from reconciler.runtime.members import PULL
 
 WITHHELD = "RC070"
-_PLAIN, _ALL, _NONE = "plain", "all", "none"
+_ALL = "all"
 
 
-def followed_clusters(config: FleetConfig, clusters: tuple[Cluster, ...]) -> tuple[str, ...]:
-    """Clusters that have a works branch."""
-    if config.write_back.works == _NONE:
+def accompanied_clusters(config: FleetConfig, clusters: tuple[Cluster, ...]) -> tuple[str, ...]:
+    """Clusters that are written to and have a works branch beside that."""
+    if config.write_back.works != _ALL:
         return ()
-    return tuple(
-        cluster.name
-        for cluster in clusters
-        if config.write_back.works == _ALL or cluster.sync_mode == "Pull"
-    )
+    return tuple(cluster.name for cluster in clusters if cluster.sync_mode != PULL)
 
 
 def works_files(works: Mapping[ObjectKey, Work], config: FleetConfig) -> dict[str, bytes]:
     """Files by path; Secrets only where the fleet says so."""
-    shown = [key for key in works if config.write_back.secrets == _PLAIN or not is_secret(key)]
+    shown = [key for key in works if config.write_back.has_secrets or not key.is_secret]
     paths = _paths(shown)
     return {paths[key]: _encoded(works[key]) for key in shown}
 
@@ -54,6 +53,7 @@ class _Written:
     secrets: str
     objects: Objects
     paths: Mapping[ObjectKey, str]
+    has_leftovers: bool = False
 
 
 class WorksFiles:
@@ -68,9 +68,11 @@ class WorksFiles:
     def changes(
         self, cluster: str, works: ClusterWorks, config: FleetConfig, tip: str | None
     ) -> Changes | None:
-        """What changed since the commit `tip`; None when that commit is not known here."""
+        """What changed since the commit `tip`; None when that commit is not known here, or had
+        files of no Work.
+        """
         last, secrets = self._written.get(cluster), config.write_back.secrets
-        if last is None or last.tip != tip or last.secrets != secrets:
+        if last is None or last.has_leftovers or (last.tip, last.secrets) != (tip, secrets):
             return None
         changed = [
             (
@@ -79,7 +81,7 @@ class WorksFiles:
                 _class_on(cluster, works.objects.get(key)),
             )
             for key in self._changed(last.objects, works.objects)
-            if secrets == _PLAIN or not is_secret(key)
+            if config.write_back.has_secrets or not key.is_secret
         ]
         if any((before is None) is not (after is None) for _, before, after in changed):
             return self._rearranged(works, config, last)
@@ -114,13 +116,18 @@ class WorksFiles:
                 files[paths[key]] = _encoded(works[key])
         return Changes(files=files, written=_Written(last.tip, last.secrets, works.objects, paths))
 
-    def all(self, works: ClusterWorks, config: FleetConfig) -> Changes:
-        """Every file."""
-        classes = _shown(works.classes(), config)
+    def all(
+        self,
+        works: ClusterWorks,
+        config: FleetConfig,
+        leftovers: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> Changes:
+        """Every file, and those of no Work that stay."""
+        classes, secrets = _shown(works.classes(), config), config.write_back.secrets
         paths = _paths(classes)
         return Changes(
-            files={paths[key]: _encoded(works[key]) for key in classes},
-            written=_Written("", config.write_back.secrets, works.objects, paths),
+            files={**leftovers, **{paths[key]: _encoded(works[key]) for key in classes}},
+            written=_Written("", secrets, works.objects, paths, bool(leftovers)),
         )
 
     def remember(self, cluster: str, changes: Changes, tip: str) -> None:
@@ -134,6 +141,12 @@ class Changes:
 
     files: Mapping[str, bytes | None]
     written: _Written
+
+
+def leftovers(content: BranchContent, keys: Iterable[ObjectKey]) -> dict[str, bytes]:
+    """The files of these objects as they stand on a branch, by path."""
+    paths = _paths(keys).values()
+    return {path: data for path in paths if (data := content.read(path)) is not None}
 
 
 def _class_on(cluster: str, works: ObjectWorks | None) -> WorkClass | None:
@@ -150,9 +163,9 @@ def _is_same(before: WorkClass | None, after: WorkClass | None) -> bool:
 
 
 def _shown(classes: dict[ObjectKey, WorkClass], config: FleetConfig) -> dict[ObjectKey, WorkClass]:
-    if config.write_back.secrets == _PLAIN:
+    if config.write_back.has_secrets:
         return classes
-    for key in [key for key in classes if is_secret(key)]:
+    for key in [key for key in classes if key.is_secret]:
         del classes[key]
     return classes
 
@@ -171,8 +184,8 @@ def withheld(
     works: Mapping[ObjectKey, Work], cluster: str, config: FleetConfig
 ) -> list[Diagnostic]:
     """One warning for a cluster whose Secrets are not distributed."""
-    secrets = [key for key in works if is_secret(key)]
-    if not secrets or config.write_back.secrets == _PLAIN:
+    secrets = [key for key in works if key.is_secret]
+    if not secrets or config.write_back.has_secrets:
         return []
     return [
         Diagnostic(
@@ -184,8 +197,3 @@ def withheld(
             subject=f"cluster {cluster}",
         )
     ]
-
-
-def is_secret(key: ObjectKey) -> bool:
-    """Whether an object is a Secret, whose values no branch carries."""
-    return key.kind == "Secret" and not key.group

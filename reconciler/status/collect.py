@@ -73,6 +73,15 @@ class Collector:
             message=said(message, self.redact),
         )
 
+    def distributed(self, cluster: str) -> MemberStatus:
+        """An object that stands on the branch its member follows, which reports nothing."""
+        return MemberStatus(
+            cluster=cluster,
+            applied=True,
+            health=Health.UNKNOWN,
+            message="on its works branch; what follows it does not report",
+        )
+
     def outdated(
         self, cluster: str, key: ObjectKey, observed: dict[str, Any], message: str
     ) -> MemberStatus:

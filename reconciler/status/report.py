@@ -16,6 +16,7 @@ from reconciler.interpret.chain import Interpreter, InterpretError, Unanswered
 from reconciler.model.diagnostic import Diagnostic, Effect, Position, Severity, in_order
 from reconciler.model.identity import ObjectKey
 from reconciler.model.report import FleetReport, MemberStatus, TemplateStatus
+from reconciler.model.work import Work
 from reconciler.model.world import Observed, Outcome
 from reconciler.status.aggregate import aggregated
 from reconciler.status.collect import Collector, dated
@@ -155,12 +156,26 @@ class _Judge:
             reason = self.outcome.frozen_clusters.get(cluster, "the member was not asked")
             return self.collector.silent(cluster, reason, last)
         problem = self.evidence.failures.get((cluster, key), "") or self._unrendered(cluster, key)
+        if observed.works is not None:
+            return self._followed(cluster, key, observed.works, problem)
         body = observed.objects.get(key)
         if body is None:
             return self.collector.missing(cluster, problem or self._pending(cluster, key))
         if problem:
             return self.collector.outdated(cluster, key, body, problem)
         return self.collector.collected(cluster, key, body, last)
+
+    def _followed(
+        self, cluster: str, key: ObjectKey, held: Mapping[ObjectKey, Work], problem: str
+    ) -> MemberStatus:
+        """An object of a member that follows a branch: distributed there or not, no more is
+        known.
+        """
+        if key in held and not problem:
+            return self.collector.distributed(cluster)
+        is_kept_back = key.is_secret and key in self.outcome.works.get(cluster, {})
+        pending = "not on its works branch: writeBack.secrets withholds it" if is_kept_back else ""
+        return self.collector.missing(cluster, problem or pending or self._pending(cluster, key))
 
     def _unrendered(self, cluster: str, key: ObjectKey) -> str:
         """Why a target has no Work, so that an earlier version stays there; `` where it has one."""

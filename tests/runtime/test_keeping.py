@@ -77,7 +77,7 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
     kept.fleet.stop()
 
 
-async def until(is_so: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait until it is so."""
     deadline = time.monotonic() + seconds
     while not is_so():

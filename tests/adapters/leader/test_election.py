@@ -22,7 +22,7 @@ async def forever(_: int) -> None:
     await asyncio.Event().wait()
 
 
-async def until(condition: Any, seconds: float = 6.0) -> float:
+async def until(condition: Any, seconds: float = 20.0) -> float:
     """Wait; how long it took."""
     began = time.monotonic()
     async with asyncio.timeout(seconds):
