@@ -42,8 +42,9 @@ class Side:
     policies: Mapping[PolicyRef, PropagationPolicy] = field(init=False)
     overrides: Mapping[PolicyRef, OverridePolicy] = field(init=False)
     clusters: Mapping[str, Cluster] = field(init=False)
-    _applied: dict[ObjectKey, Mapping[str, tuple[AppliedOverride, ...]]] = field(
-        default_factory=dict, init=False
+    # Of the object that is looked at: overrides are put together when they are asked for.
+    _applied: tuple[ObjectKey, Mapping[str, tuple[AppliedOverride, ...]]] | None = field(
+        default=None, init=False
     )
 
     def __post_init__(self) -> None:
@@ -69,11 +70,9 @@ class Side:
 
     def applied(self, change: Change) -> tuple[AppliedOverride, ...]:
         """Override rules that applied to an object on a cluster."""
-        key = change.key
-        if key not in self._applied:
-            # Overrides of an object are put together when they are asked for.
-            self._applied[key] = self.outcome.overrides.get(key, {})
-        return self._applied[key].get(change.cluster, ())
+        if self._applied is None or self._applied[0] != change.key:
+            self._applied = (change.key, self.outcome.overrides.get(change.key, {}))
+        return self._applied[1].get(change.cluster, ())
 
     def work(self, change: Change) -> Work | None:
         """The Work of an object on a cluster."""
@@ -89,12 +88,17 @@ class Side:
 
 @dataclass(slots=True)
 class Provenance:
-    """Both sides of an offline plan."""
+    """Both sides of an offline plan.
+
+    What is remembered is of one object at a time: a plan tells the changes of an object in a row,
+    and bodies of a whole fleet as maps are many times what the fleet takes.
+    """
 
     base: Side
     head: Side
     _edits: dict[object, tuple[Edit, ...]] = field(default_factory=dict, init=False)
     _bodies: dict[str, Any] = field(default_factory=dict, init=False)
+    _key: ObjectKey | None = field(default=None, init=False)
 
     def plan(self, plan: Plan) -> Plan:
         """The plan with causes and places; what it does is the same."""
@@ -105,6 +109,8 @@ class Provenance:
         )
 
     def _change(self, change: Change) -> Change:
+        if change.key != self._key:
+            self._key, self._edits, self._bodies = change.key, {}, {}
         if change.desired is None:
             return self._removal(change)
         if change.action is Action.CREATE:
@@ -219,7 +225,7 @@ class Provenance:
         """The edits with their causes; worked out once for clusters that share everything."""
         # Clusters whose comparison was one share its edits, and those of one class their overrides.
         before, after = self.base.applied(change), self.head.applied(change)
-        shared = (change.key, id(change.edits), id(before), id(after))
+        shared = (id(change.edits), id(before), id(after))
         if shared not in self._edits:
             self._edits[shared] = tuple(self._edit(change, edit) for edit in change.edits)
         return self._edits[shared]
