@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.diagnostic import Diagnostic
 
 _FORMATS = ["text", "markdown", "json", "html", "sarif", "junit", "github", "gitlab"]
+_DRIFT = "what members hold is shown before, what healing makes of it after"
 _EPILOG = """\b
 Examples:
   reconciler plan                               from the last applied commit to HEAD
@@ -156,8 +157,11 @@ def _drift(seen: _Seen, where: dict[str, Any]) -> tuple[Plan, Iterable[Diagnosti
 
     done = asyncio.run(look(build_hub(settings_of(**where), progress())))
     outcome = done.outcome
+    drift = outcome.plan
+    if drift.changes:
+        drift = replace(drift, notes=(*drift.notes, _DRIFT))
     seen.show(
-        outcome.plan,
+        drift,
         base="members",
         head=outcome.fleet.revision[:7],
         clusters=len(outcome.fleet.clusters),
@@ -168,6 +172,6 @@ def _drift(seen: _Seen, where: dict[str, Any]) -> tuple[Plan, Iterable[Diagnosti
         say("\nTo leave this alone instead of healing it, add to reconciler.yaml:\n")
         say(rules.rstrip())
     elif rules and seen.format == "markdown":
-        say(f"To leave this alone, add to `reconciler.yaml`:\n\n```yaml\n{rules}```")
+        say(f"\nTo leave this alone, add to `reconciler.yaml`:\n\n```yaml\n{rules}```")
     show_diagnostics(done.diagnostics)
     return outcome.plan, done.diagnostics

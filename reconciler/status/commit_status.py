@@ -11,6 +11,7 @@ from collections import Counter
 
 from reconciler.model.announcement import CommitState, CommitStatus
 from reconciler.model.report import FleetReport, Health
+from reconciler.model.text import count_of
 
 
 def commit_status(report: FleetReport, *, refused: int = 0, url: str = "") -> CommitStatus:
@@ -47,7 +48,12 @@ def _state(counts: dict[str, int], *, is_settled: bool) -> CommitState:
 
 
 def _sentence(applied: int, total: int, clusters: int, counts: dict[str, int]) -> str:
-    noun = "cluster" if clusters == 1 else "clusters"
-    parts = [f"{applied}/{total} objects applied on {clusters} {noun}"]
-    parts += [f"{count} {name}" for name, count in counts.items() if count]
+    parts = [f"{applied}/{total} objects applied on {count_of(clusters, 'cluster')}"]
+    parts += [_counted(count, name) for name, count in counts.items() if count]
     return ", ".join(parts)
+
+
+def _counted(count: int, name: str) -> str:
+    """`1 deletion held`, `2 deletions held`, `2 unhealthy`."""
+    noun, _, state = name.partition("s ")
+    return f"{count_of(count, noun)} {state}" if state else f"{count} {name}"

@@ -39,8 +39,8 @@ def report(*members: tuple[bool, Health], message: str = "", **rest: object) -> 
         (report(HEALTHY, (False, Health.UNKNOWN)), 1, "failure", "1 refused"),
         (report((True, Health.UNHEALTHY)), 0, "failure", "1 unhealthy"),
         (report(message="no cluster fits"), 0, "failure", "1 not scheduled"),
-        (report(HEALTHY, holds=("d",)), 0, "failure", "1 deletions held"),
-        (report(HEALTHY, frozen_clusters={"c9": "x"}), 0, "pending", "1 clusters frozen"),
+        (report(HEALTHY, holds=("d",)), 0, "failure", "1 deletion held"),
+        (report(HEALTHY, frozen_clusters={"c9": "x"}), 0, "pending", "1 cluster frozen"),
         (report(HEALTHY, frozen_clusters={"c9": "x"}, holds=("d",)), 0, "failure", "held"),
     ],
 )

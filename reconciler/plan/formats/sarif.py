@@ -8,6 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from reconciler.model.change import Plan
+from reconciler.model.codes import CODES
 from reconciler.model.diagnostic import Position, Severity
 from reconciler.model.text import printable
 from reconciler.plan.formats.context import Context
@@ -25,7 +26,7 @@ def show(plan: Plan, context: Context) -> str:  # noqa: ARG001 - the same for al
     found = findings(plan)[:MAX_RESULTS]
     codes = sorted({one.code for one in found})
     run = {
-        "tool": {"driver": {"name": "reconciler", "rules": [{"id": code} for code in codes]}},
+        "tool": {"driver": {"name": "reconciler", "rules": [_rule(code) for code in codes]}},
         "columnKind": "unicodeCodePoints",
         "results": [_result(one, codes.index(one.code)) for one in found],
     }
@@ -35,6 +36,16 @@ def show(plan: Plan, context: Context) -> str:  # noqa: ARG001 - the same for al
         "runs": [run],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _rule(code: str) -> dict[str, Any]:
+    """A code with its title, and where it is explained."""
+    title = CODES[code].title if code in CODES else code
+    return {
+        "id": code,
+        "shortDescription": {"text": title},
+        "help": {"text": f"{code}: {title}. See docs/diagnostics.md of the reconciler."},
+    }
 
 
 def _result(finding: Finding, rule: int) -> dict[str, Any]:

@@ -130,7 +130,8 @@ def shown_edits(group: Group) -> tuple[tuple[Edit, ...], str]:
     """The edits that people read, and a line for the others: an object's marks of origin."""
     marks = [edit for edit in group.edits if _MARK.match(edit.path)]
     rest = tuple(edit for edit in group.edits if not _MARK.match(edit.path))
-    return rest, f"marks of origin: {len(marks)} labels and annotations" if marks else ""
+    count = count_of(len(marks), "label or annotation", "labels and annotations")
+    return rest, f"marks of origin: {count}" if marks else ""
 
 
 def edit_cause(edit: Edit) -> str:
