@@ -27,15 +27,18 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}
 code,td.value{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
 td:first-child{min-width:14rem}td.value{min-width:6rem}
-.move span{display:inline-block;margin-right:.6rem}
+td.move span{display:inline-block;margin-right:.6rem}
 .numbers{font-weight:600}.where{opacity:.75}.alert{border-left:4px solid var(--red);
 background:var(--soft);padding:.5rem 1rem;margin:1rem 0}
 details,.group{border:1px solid var(--line);border-radius:6px;padding:.5rem .8rem;margin:.5rem 0}
-summary{cursor:pointer}table{border-collapse:collapse;width:100%;margin:.4rem 0}
+td details{border:0;padding:0;margin:0}summary{cursor:pointer}
+table{border-collapse:collapse;width:100%;margin:.4rem 0}
 td,th{border-top:1px solid var(--line);padding:.2rem .5rem;text-align:left;vertical-align:top}
 .create,.after{color:var(--green)}.update{color:var(--yellow)}.adopt,.move{color:var(--blue)}
 .delete,.recreate,.conflict,.hold,.before,.error{color:var(--red)}.warning{color:var(--yellow)}
 """.strip()
+#: The first character of a move, and the action it looks like.
+_MOVES: Final = {"+": "create", "-": "delete"}
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
@@ -121,7 +124,8 @@ def _section(section: Section) -> str:
         for one in section.groups
     )
     is_shortened = len(section.clusters) > words.MAX_NAMED
-    whole = f"<details><summary>all of them</summary>{names}</details>" if is_shortened else ""
+    every = f"all {len(section.clusters)} of them"
+    whole = f"<details><summary>{every}</summary>{names}</details>" if is_shortened else ""
     return f"<details open><summary>{heading} · {count}</summary>{whole}{groups}</details>"
 
 
@@ -176,7 +180,10 @@ def _placements(moves: Iterable[Move]) -> Iterator[str]:
 
 
 def _placement(move: Move) -> str:
-    chips = [f"<span>{_code(one)}</span>" for one in words.placement_moves(move)]
+    chips = [
+        f'<span class="{_MOVES.get(one[0], "move")}">{_code(one)}</span>'
+        for one in words.placement_moves(move)
+    ]
     moves = " ".join(chips) or "no cluster changes"
     because = _told(move.cause, move.position)
     return (
