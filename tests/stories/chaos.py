@@ -22,6 +22,7 @@ import yaml
 from aiohttp import web
 
 from reconciler.adapters.simulation import Faults, SimulatedCluster
+from reconciler.adapters.simulation.errors import ApiError
 from reconciler.adapters.simulation.faults import HEALTHY
 from tests.githttp import GitServer, serving
 from tests.stories.chaoshub import START
@@ -126,13 +127,15 @@ class Chaos:
             with self._hosted() as host:
                 self.host = host
                 self.source = SourceRepo(self.folder, endpoints)
-                self._begin()
-                self._torment()
-                self._calm()
-                self._judge()
+                self.hub = self._hub()
+                try:
+                    self._begin()
+                    self._torment()
+                    self._calm()
+                    self._judge()
+                finally:
+                    self.hub.kill()
         finally:
-            if self.hub.process is not None:
-                self.hub.kill()
             self.fleet.stop()
 
     @contextmanager
@@ -155,8 +158,12 @@ class Chaos:
         self.source.write("reconciler.yaml", CONFIG + GUARDS)
         for _ in range(self.apps):
             self._add_app()
-        self._commit("begin")
-        self.hub = RunningHub(
+        self.last = self._commit("begin")
+        self._start_hub()
+        self._come_to_rest()
+
+    def _hub(self) -> RunningHub:
+        return RunningHub(
             self.source,
             environment={
                 "CHAOS_FACTOR": str(self.factor),
@@ -166,18 +173,22 @@ class Chaos:
             module="tests.stories.chaoshub",
             repo=self.host.url("fleet.git"),
         )
-        self._start_hub()
 
     def _torment(self) -> None:
         """Deeds from a deck that has each of them, so that none is left to chance."""
         deck: list[Callable[[], None]] = []
-        ends, rounds = time.monotonic() + self.seconds / self.factor, 0
-        while time.monotonic() < ends or (rounds == 1 and deck):
-            if not deck:
-                deck, rounds = self._deck(), rounds + 1
+        self.ends = self.record.moment() + self.seconds
+        while self.record.moment() < self.ends or self._is_too_easy():
+            deck = deck or self._deck()
             deck.pop()()
             self._host_recovers()
             time.sleep(self.dice.uniform(0.2, 4.0) / self.factor)
+
+    def _is_too_easy(self) -> bool:
+        """Whether something never came up, and there is still time for it."""
+        return (
+            bool(self.record.missing(TROUBLES)) and self.record.moment() < self.ends + self.seconds
+        )
 
     def _deck(self) -> list[Callable[[], None]]:
         deeds: list[tuple[int, Callable[[], None]]] = [
@@ -186,7 +197,8 @@ class Chaos:
             (2, self._add_app),
             (2, self._remove_app),
             (2, self._break_app),
-            (10, self._edit_member),
+            (5, self._delete_by_hand),
+            (5, self._edit_by_hand),
             (12, self._spoil_member),
             (5, self._restart_member),
             (3, self._kill_hub),
@@ -348,21 +360,33 @@ class Chaos:
     def _member(self) -> SimulatedCluster:
         return self.fleet[self.dice.choice(self.names)]
 
-    def _edit_member(self) -> None:
-        member = self._member()
-        held = member.list("v1", "ConfigMap", NAMESPACE)
-        name = self.dice.choice(held)["metadata"]["name"] if held else ""
-        if not name.startswith("app-"):
+    def _held(self) -> tuple[SimulatedCluster, str] | None:
+        """A member and an app that it holds; None where that cannot be had at once."""
+        for name in self.dice.sample(self.names, len(self.names)):
+            held = _apps(self.fleet[name].list("v1", "ConfigMap", NAMESPACE))
+            if held:
+                return self.fleet[name], self.dice.choice(sorted(held))
+        return None
+
+    def _delete_by_hand(self) -> None:
+        found = self._held()
+        if found is None:
             return
-        with suppress(Exception):
-            if self.dice.random() < 0.5:
-                kind = self.dice.choice([("v1", "ConfigMap"), ("apps/v1", "Deployment")])
-                self.record.did(f"delete {kind[1]} {name} on {member.name} by hand")
-                member.delete(*kind, name, NAMESPACE)
-            else:
-                patch = {"data": {"value": "drifted"}}
-                self.record.did(f"edit ConfigMap {name} on {member.name} by hand")
-                member.patch("v1", "ConfigMap", name, patch, namespace=NAMESPACE)
+        member, name = found
+        kind = self.dice.choice([("v1", "ConfigMap"), ("apps/v1", "Deployment")])
+        with suppress(ApiError):  # the hub may have been faster
+            member.delete(*kind, name, NAMESPACE)
+            self.record.did(f"delete {kind[1]} {name} on {member.name} by hand")
+
+    def _edit_by_hand(self) -> None:
+        found = self._held()
+        if found is None:
+            return
+        member, name = found
+        patch = {"data": {"value": "drifted"}}
+        with suppress(ApiError):
+            member.patch("v1", "ConfigMap", name, patch, namespace=NAMESPACE)
+            self.record.did(f"edit ConfigMap {name} on {member.name} by hand")
 
     def _spoil_member(self) -> None:
         member = self._member()
@@ -403,7 +427,8 @@ class Chaos:
 
     def _judge(self) -> None:
         self._come_to_rest()
-        assert not self.record.missing(TROUBLES)
+        missing = self.record.missing(TROUBLES)
+        assert not missing, f"this never came up: {missing}"
         assert self.record.deletions, "nothing was ever deleted"
         wrong = self.record.wrongly_deleted()
         assert not wrong, self._explained(wrong)

@@ -10,12 +10,14 @@ import argparse
 import asyncio
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reconciler.adapters.leader import hub_lock
 from reconciler.adapters.members.pacing import Limits
 from reconciler.runtime.hub import Hub
+from reconciler.runtime.keeping import KeepingOptions
 from reconciler.runtime.logs import LogFormat
 from reconciler.runtime.loop import ServiceOptions
 from reconciler.runtime.service import build_hub
@@ -30,19 +32,32 @@ class FastClock:
     """Simulated time since a real moment that all processes of a run share."""
 
     def __init__(self, factor: float, began: float) -> None:
-        self._factor, self._began = factor, began
+        self.factor, self._began = factor, began
 
     def now(self) -> datetime:
         """The simulated moment."""
-        return START + timedelta(seconds=(time.time() - self._began) * self._factor)
+        return START + timedelta(seconds=(time.time() - self._began) * self.factor)
 
     def monotonic(self) -> float:
         """Simulated seconds."""
-        return time.monotonic() * self._factor
+        return time.monotonic() * self.factor
 
     async def sleep(self, seconds: float) -> None:
         """Wait for simulated seconds."""
-        await asyncio.sleep(max(seconds, 0) / self._factor)
+        await asyncio.sleep(max(seconds, 0) / self.factor)
+
+
+class FastServer(Server):
+    """Waits that are real seconds in the service are shorter too."""
+
+    def _keeping(self, hub: Hub) -> KeepingOptions:
+        options = super()._keeping(hub)
+        assert isinstance(hub.clock, FastClock)
+        return replace(
+            options,
+            answer_seconds=options.answer_seconds / hub.clock.factor,
+            patience_seconds=options.patience_seconds / hub.clock.factor,
+        )
 
 
 def main() -> None:
@@ -72,7 +87,7 @@ def main() -> None:
         return build_hub(of, lambda *_: None, clock)
 
     host, _, port = said.listen.rpartition(":")
-    server = Server(
+    server = FastServer(
         settings=settings,
         service=ServiceSettings(listen=(host, int(port))),
         log_format=LogFormat.JSON,

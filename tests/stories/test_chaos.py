@@ -8,12 +8,12 @@ import pytest
 
 from tests.stories.chaos import Chaos
 
-#: The first seeds of every run; one that ever failed is added and stays.
-SEEDS = (1, 3, 4)
+#: Seeds that failed once. One that does is added and stays; what it showed gets a test of its own.
+SEEDS = (1, 3, 4, 7, 8)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)  # 80 s where nothing else runs
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_fleet_survives_everything(seed: int, tmp_path: Path) -> None:
     """Ten simulated minutes of faults, commits, edits, kills and races."""
