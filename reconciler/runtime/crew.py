@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from reconciler.model.cluster import Cluster, ClusterFacts
@@ -15,9 +16,10 @@ from reconciler.model.world import Observed, Outcome
 from reconciler.runtime.executor import ChangeResult, Result
 from reconciler.runtime.keeping import Keeper, KeepingOptions
 from reconciler.runtime.members import PULL, Opener, observed_of
+from reconciler.runtime.patience import Patience
 from reconciler.runtime.ports import Member
 
-_AT_ONCE: Final = 64
+_LATE: Final = "it did not show its objects in time"
 
 
 class Crew:
@@ -27,6 +29,7 @@ class Crew:
         self._options = options
         self.answer_seconds = options.answer_seconds
         self.keepers: dict[str, Keeper] = {}
+        self.patience = Patience(options.changed)
 
     def for_pass(self) -> CrewPass:
         """The members as the next pass sees them."""
@@ -56,6 +59,16 @@ class Crew:
         if keeper is not None and keeper.kinds is not None:
             keeper.kinds.wrote(ref.api_version, ref.key, body)
 
+    def interrupt(self) -> None:
+        """Something newer waits: nobody waits for a slow member any more."""
+        self.patience.end()
+
+    def late(self, name: str) -> None:
+        """What the member answers from now on is for the next pass."""
+        keeper = self.keepers.get(name)
+        if keeper is not None and keeper.kinds is not None:
+            keeper.kinds.keep_answers()
+
     async def keep(self, clusters: Iterable[Cluster]) -> None:
         """Keep exactly these members, and wait a moment for the first answer of new ones."""
         wanted = {one.name: _plain(one) for one in clusters if one.sync_mode != PULL}
@@ -69,6 +82,7 @@ class Crew:
 
     async def close(self) -> None:
         """Let go of every member."""
+        await self.patience.close()
         await asyncio.gather(*(keeper.close() for keeper in self.keepers.values()))
         self.keepers.clear()
 
@@ -113,21 +127,20 @@ class CrewPass:
     ) -> dict[str, Observed | None]:
         """What the watches know, and single reads of what they do not show."""
         names = [name for name in self.open if name in self.facts]
-        places = asyncio.Semaphore(_AT_ONCE)
         seen: dict[str, Observed] = {}
 
         async def one(name: str) -> None:
-            async with places:
-                try:
-                    seen[name] = await self._observed(name, outcome, recorded)
-                except ReconcilerError as error:
-                    self.unreadable[name] = str(error)
-                    self.crew.keepers[name].hurry()
-                except TimeoutError:
-                    self.unreadable[name] = "it did not show its objects in time"
+            try:
+                seen[name] = await self._observed(name, outcome, recorded)
+            except ReconcilerError as error:
+                self.unreadable[name] = str(error)
+                self.crew.keepers[name].hurry()
+            except TimeoutError:
+                self.unreadable[name] = _LATE
 
-        tasks: list[Awaitable[None]] = [one(name) for name in names]
-        await asyncio.gather(*tasks)
+        for name in await self.crew.patience.awaited({name: partial(one, name) for name in names}):
+            self.unreadable[name] = _LATE
+            self.crew.late(name)
         return {name: seen.get(name) for name in names}
 
     async def _observed(

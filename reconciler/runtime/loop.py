@@ -41,6 +41,8 @@ _FLEET: Final = "fleet"
 _BACKOFF: Final = Backoff(first_seconds=1.0, longest_seconds=300.0)
 #: So many passes in a row may be cut short by newer commits; the next one runs to its end.
 _MOST_INTERRUPTIONS: Final = 3
+#: But a pass that carries nothing out for so long waits for a member that hangs: it may be cut.
+_IDLE_SECONDS: Final = 2.0
 #: So many failed passes in a row make the process unhealthy.
 _MOST_FAILURES: Final = 10
 
@@ -78,6 +80,7 @@ class Service:
     passes: Workers = field(init=False)
     _passing: str | None = None
     _passed_at: float = float("-inf")
+    _progressed_at: float = float("-inf")
     _interruptions: int = 0
     _told: frozenset[Diagnostic] = frozenset()
     _new_members: dict[str, float] = field(default_factory=dict)
@@ -196,9 +199,11 @@ class Service:
         if self._passing is None:
             return
         self.hub.postpone_deletes()
-        if self._interruptions < _MOST_INTERRUPTIONS:
+        idle = self.hub.clock.monotonic() - self._progressed_at
+        if self._interruptions < _MOST_INTERRUPTIONS or idle > _IDLE_SECONDS:
             self._interruptions += 1
             self.hub.interrupt()
+            self.crew.interrupt()
 
     def _changed(self, cluster: str) -> None:
         """A member came, went, or says something else of itself."""
@@ -234,8 +239,8 @@ class Service:
     async def _pass(self, _key: str) -> bool:
         """One pass; False when it has to be repeated."""
         clock = self.hub.clock
-        began = clock.monotonic()
-        self._passing = (await self.source.tips())[0] or ""
+        began = self._progressed_at = clock.monotonic()
+        head = self._passing = (await self.source.tips())[0] or ""
         try:
             done = await self.hub.reconcile(fetch=False)
         except LockHeld:
@@ -246,9 +251,9 @@ class Service:
         finally:
             self._passing, self._passed_at = None, clock.monotonic()
             self.second_look.soon()
-        return await self._passed(done, clock.monotonic() - began)
+        return await self._passed(done, head, clock.monotonic() - began)
 
-    async def _passed(self, done: PassResult, seconds: float) -> bool:
+    async def _passed(self, done: PassResult, head: str, seconds: float) -> bool:
         self.measuring.passed(done, seconds, self.hub.clock.now())
         self._told = told_pass(self.log, done, seconds, self._told)
         self._wake_at(done.outcome.next_wake)
@@ -264,7 +269,7 @@ class Service:
                 self.crew.keepers[name].hurry()
         if done.error:
             return False
-        await self.source.leave()
+        await self.source.leave(head)
         return not _has_failed(done)
 
     def _failed(self, error: Exception, seconds: float) -> None:
@@ -275,6 +280,7 @@ class Service:
 
     def _applied(self, result: ChangeResult) -> None:
         """A pass carried something out."""
+        self._progressed_at = self.hub.clock.monotonic()
         self.measuring.wrote(result, seen_seconds_ago=self._seen_ago(), healed=False)
         told_write(self.log, "applied", result)
 

@@ -67,10 +67,12 @@ class SourceWatch:
         """As they were last fetched."""
         return await asyncio.to_thread(self._tips)
 
-    async def leave(self) -> None:
-        """A pass is over: what the branches are now is its doing."""
+    async def leave(self, head: str) -> None:
+        """A pass over this commit is over: what our branches are now is its doing. The source may
+        have moved on meanwhile.
+        """
         async with self.hub.reading:
-            self.left = await self.tips()
+            self.left = (head or None, *(await self.tips())[1:])
 
     async def watch_folder(self) -> None:
         """A repository on this machine tells of a commit by its files."""

@@ -9,8 +9,9 @@ member is unreadable, for what may be old must not be acted on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from reconciler.adapters.members.observe import MANAGED_SELECTOR
@@ -24,6 +25,8 @@ from reconciler.runtime.results import Clock
 
 _GONE: Final = 410
 _SHORTEST_SECONDS: Final = 1.0
+#: A late answer counts no longer than this; what is done with it has preconditions all the same.
+_OLD_SECONDS: Final = 10.0
 _NAMESPACE: Final = ("v1", "Namespace")
 
 #: `(identity, body before, body now)` of an object that changed; None: it is not there.
@@ -187,6 +190,10 @@ class KindWatch:
             self._options.heard(key, old, event.object)
 
 
+#: Answers by what was asked, with the moment they came at.
+_Answers = dict[object, tuple[float, Any]]
+
+
 class WatchedKinds:
     """The reading half of a member, answered from watches where there are any."""
 
@@ -195,10 +202,22 @@ class WatchedKinds:
         self._options = options
         self._watches: dict[tuple[str, str], KindWatch] = {}
         self._asked: set[tuple[str, str]] = set()
+        self._answers: _Answers = {}
+        self._late: _Answers | None = None
 
     def begin(self) -> None:
         """A new observation: what it does not ask for is followed no longer."""
         self._asked.clear()
+        self._answers, self._late = self._fresh(self._late or {}), None
+
+    def keep_answers(self) -> None:
+        """Nobody waits for this observation any more: answers from now on are for the next one."""
+        if self._late is None:
+            self._late = dict(self._answers)
+
+    def _fresh(self, answers: _Answers) -> _Answers:
+        oldest = self._options.clock.monotonic() - _OLD_SECONDS
+        return {place: one for place, one in answers.items() if one[0] >= oldest}
 
     async def end(self) -> None:
         """Stop following kinds that nobody asks for."""
@@ -210,8 +229,17 @@ class WatchedKinds:
         return len(self._watches)
 
     async def get(self, ref: ObjectRef) -> dict[str, Any] | None:
-        """One object, asked for."""
-        return await self._member.get(ref)
+        """One object, asked for, unless the answer came late the last time."""
+        found: dict[str, Any] | None = await self._once(ref, lambda: self._member.get(ref))
+        return found
+
+    async def _once(self, place: object, ask: Callable[[], Awaitable[Any]]) -> Any:
+        if place in self._answers:
+            return self._answers[place][1]
+        found = await ask()
+        if self._late is not None:
+            self._late[place] = (self._options.clock.monotonic(), found)
+        return found
 
     async def list(
         self, ref: KindRef, *, label_selector: str = "", metadata_only: bool = False
@@ -220,9 +248,11 @@ class WatchedKinds:
         is_ours = label_selector == MANAGED_SELECTOR and not ref.namespace
         is_all = (ref.api_version, ref.kind) == _NAMESPACE and not label_selector
         if not (is_ours or is_all):
-            return await self._member.list(
-                ref, label_selector=label_selector, metadata_only=metadata_only
+            asked = partial(
+                self._member.list, ref, label_selector=label_selector, metadata_only=metadata_only
             )
+            found: Listing = await self._once((ref, label_selector, metadata_only), asked)
+            return found
         # All namespaces hold ours too.
         selector = "" if (ref.api_version, ref.kind) == _NAMESPACE else label_selector
         items = await self._watch(ref, selector).known()

@@ -375,3 +375,20 @@ def test_a_killed_hub_lets_go_of_its_lock(source: SourceRepo, fleet: Counted) ->
         set_level(source, "1")
         hub.start()
         eventually(lambda: everywhere(fleet, "1"))
+
+
+def test_a_slow_member_delays_nobody_else(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        eventually(lambda: hub.lines("pass"))
+        slow = fleet["member3"]
+        slow.faults = Faults(latency_seconds=3)
+        for number in range(6):
+            source.documents(f"new/{number}.yaml", config_map(f"new-{number}", value="1"))
+            began = time.monotonic()
+            set_level(source, str(number + 1))
+            eventually(lambda: level(fleet["member1"]) == str(number + 1), 20)  # noqa: B023
+            assert time.monotonic() - began < 5, "objects that it has to be asked for are new"
+        eventually(lambda: level(slow) == "6", 60)
+        slow.faults = HEALTHY
+        eventually(lambda: slow.get("v1", "ConfigMap", "new-5", "shop"), 60)
