@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from operator import is_
 from typing import Any
 
+import orjson
+
 from reconciler.controllers import settle
 from reconciler.cycle.bindings import BoundFleet, bound_fleet
 from reconciler.cycle.changes import Compared, Comparing, noting
@@ -360,6 +362,7 @@ class _Cycle:
     def _compared(
         self, rendered: RenderedFleet, members: MemberCheck, removed: tuple[ObjectKey, ...]
     ) -> Compared:
+        base = FleetWorks.of(self.world.base.works) if self.world.base is not None else None
         comparing = Comparing(
             fleet=self.fleet,
             config=self.config,
@@ -368,10 +371,10 @@ class _Cycle:
             untouched=frozenset(rendered.untouched),
             preserved=frozenset(self._preserved(removed)),
             unready=members.unready,
-            secrets=self.secrets,
+            secrets=self.secrets | SecretValues.of(overridden_secrets(rendered.works, base)),
         )
-        if self.world.base is not None:
-            return comparing.with_base(rendered.works, FleetWorks.of(self.world.base.works))
+        if base is not None:
+            return comparing.with_base(rendered.works, base)
         return comparing.with_members(rendered.works, members.observed)
 
     def _preserved(self, removed: tuple[ObjectKey, ...]) -> Iterator[ObjectKey]:
@@ -380,6 +383,14 @@ class _Cycle:
             last = self.world.state.bindings[key].recorded
             if last is not None and last.preserve_on_deletion:
                 yield key
+
+
+def overridden_secrets(*fleets: FleetWorks | None) -> Iterator[dict[str, Any]]:
+    """Secrets as override rules made them: the values they set stand in no template."""
+    for works in fleets:
+        for key, one in works.objects.items() if works is not None else ():
+            if key.is_secret and one.is_overridden:
+                yield from (orjson.loads(work.manifest_bytes()) for work in one.values())
 
 
 def _secrets(*fleets: Fleet | None) -> Iterator[dict[str, Any]]:

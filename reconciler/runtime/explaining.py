@@ -14,6 +14,7 @@ from reconciler.audit.explanation import Explanation, Impact, WhyNot
 from reconciler.audit.impact import impact_of_file, impact_of_policy
 from reconciler.audit.subject import named, parsed
 from reconciler.audit.why_not import why_not
+from reconciler.cycle.engine import overridden_secrets, secret_values
 from reconciler.diff.normal import is_secret
 from reconciler.diff.redact import MASK, SecretValues, is_secret_path, masked
 from reconciler.model.diagnostic import Position
@@ -23,6 +24,7 @@ from reconciler.model.identity import ObjectKey
 from reconciler.model.mask import MaskNumbers
 from reconciler.model.pointers import Pointer
 from reconciler.model.policy import PolicyKind, PolicyRef
+from reconciler.model.works import FleetWorks
 from reconciler.model.world import Outcome
 from reconciler.runtime.field_places import places_of
 from reconciler.runtime.offline import OfflinePlan, Planner
@@ -99,11 +101,8 @@ class Explainer:
     def _explaining(self) -> Explaining:
         places = places_of(self.repository, self.outcome.fleet.revision)
         outcome = self.outcome
-        secrets = SecretValues.of(
-            one.manifest.body
-            for key, one in outcome.fleet.templates.items()
-            if (key.group, key.kind) == ("", "Secret")
-        )
+        overridden = SecretValues.of(overridden_secrets(FleetWorks.of(outcome.works)))
+        secrets = secret_values(outcome.fleet) | overridden
         numbers = MaskNumbers(MASK)
 
         def mask(key: ObjectKey, pointer: Pointer, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -91,6 +92,46 @@ async def test_after_a_plan_was_executed_there_is_nothing_left_to_plan(bench: Fl
         }
         assert offline(bench).is_empty
         assert (await look(bench.hub)).outcome.plan.is_empty
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_any_plan_that_was_executed_leaves_nothing_to_plan(
+    bench: FleetBench, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - any edits will do
+    choices: dict[str, list[list[dict[str, Any]]]] = {
+        "web.yaml": [[deployment("web", replicas=count)] for count in range(4)],
+        "more.yaml": [[], [deployment("more", image="shop/web:3")], [config_map("more", a="b")]],
+        "policy.yaml": [
+            [policy("all", *KINDS, placement=placement)] for placement in ({}, WEIGHTED, ONLY_ONE)
+        ],
+        "narrow.yaml": [[], [policy("narrow", KINDS[0], placement=ONLY_ONE, priority=3)]],
+        "token.yaml": [[], [secret("canary-1")], [secret("canary-2")]],
+        "edge.yaml": [[], [override(1)], [override(5)]],
+    }
+    for _ in range(4):
+        for path, found in choices.items():
+            bench.write_documents(path, *chance.choice(found))
+        bench.commit()
+        promised = offline(bench)
+        done = await bench.apply()
+        assert done.outcome.plan.digest == promised.digest
+        assert offline(bench).is_empty
+        assert (await look(bench.hub)).outcome.plan.is_empty
+
+
+def override(replicas: int) -> dict[str, Any]:
+    operation = {"path": "/spec/replicas", "operator": "replace", "value": replicas}
+    target = {"clusterNames": ["two"]}
+    return {
+        "apiVersion": "policy.karmada.io/v1alpha1",
+        "kind": "OverridePolicy",
+        "metadata": {"name": "edge", "namespace": "shop"},
+        "spec": {
+            "resourceSelectors": [{"apiVersion": "apps/v1", "kind": "Deployment"}],
+            "overrideRules": [{"targetCluster": target, "overriders": {"plaintext": [operation]}}],
+        },
+    }
 
 
 async def test_drift_is_told_with_rules_to_ignore_it_and_nothing_is_written(

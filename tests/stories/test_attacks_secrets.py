@@ -9,8 +9,10 @@ from typing import Any
 
 import orjson
 import pytest
+from click.testing import CliRunner
 
 from reconciler.cli.apply import encode_pass
+from reconciler.cli.program import program
 from reconciler.plan.formats import FORMATS, Context
 from reconciler.runtime.hub import PassResult
 from reconciler.runtime.offline import Planner
@@ -222,3 +224,89 @@ async def test_a_value_that_stands_elsewhere_changes_unseen(bench: FleetBench) -
     done = await bench.apply_commit("second")
     said = [one for one in everything_said(bench, done) if "works" not in one[0]]
     assert not [where for where, text in said if CANARY in text]
+
+
+async def test_a_value_that_only_an_override_sets_is_hidden_everywhere(bench: FleetBench) -> None:
+    bench.write("reconciler.yaml", CONFIG)
+    bench.write_documents("secret.yaml", secret(stringData={"token": "harmless"}))
+    bench.write_documents("web.yaml", deployment("web"))
+    await bench.apply_commit("harmless")
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    set_token = {"path": "/data/token", "operator": "replace", "value": encoded}
+    env = [{"name": "TOKEN", "value": CANARY}]
+    set_env = {"path": "/spec/template/spec/containers/0/env", "operator": "add", "value": env}
+    leak = {
+        "apiVersion": "policy.karmada.io/v1alpha1",
+        "kind": "OverridePolicy",
+        "metadata": {"name": "leak", "namespace": "shop"},
+    }
+    bench.write_documents(
+        "leak.yaml",
+        {**leak, "spec": of_kind("v1", "Secret", set_token)},
+        {**leak, "metadata": {"name": "env", "namespace": "shop"}}
+        | {"spec": of_kind("apps/v1", "Deployment", set_env)},
+    )
+    bench.commit("override")
+    plan = Planner(FleetRepository.local(bench.repo)).plan().head.plan
+    edits = {one.key.kind: [edit.after for edit in one.edits] for one in plan.changes}
+    assert edits["Secret"] == ["(sensitive, changed) #2"]
+    assert edits["Deployment"] == [[{"name": "TOKEN", "value": "(sensitive, changed) #2"}]]
+    assert_unseen(bench, await bench.apply())
+    for subject in ("Deployment/web", "Secret/token"):
+        said = CliRunner().invoke(program, ["explain", subject, "--repo", str(bench.repo)])
+        assert said.exit_code == 0
+        assert not [canary for canary in CANARIES if canary in said.output]
+
+
+def of_kind(version: str, kind: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """A policy's spec with one operation for every object of a kind."""
+    return {
+        "resourceSelectors": [{"apiVersion": version, "kind": kind}],
+        "overrideRules": [{"overriders": {"plaintext": [operation]}}],
+    }
+
+
+VERBS = (
+    ("plan", "--base", "HEAD~1"),
+    ("plan", "--base", "HEAD~2", "--format", "html"),
+    ("validate",),
+    ("status",),
+    ("history",),
+    ("history", "Secret/token"),
+    ("blame",),
+    ("at", "HEAD"),
+    ("impact", "secret.yaml"),
+    ("impact", "policy.yaml"),
+    ("explain", "Secret/token"),
+    ("explain", "Secret/token", "--field", "data"),
+    ("explain", "Secret/token", "--field", "data.token"),
+    ("explain", "Secret/token", "--field", "stringData.token"),
+    ("explain", "Deployment/web", "--field", "spec.template"),
+    ("why-not", "Secret/token", "one"),
+    ("why-not", "Secret/token", "two"),
+    ("rollback", "HEAD"),
+)
+
+
+@pytest.mark.parametrize("shown", ["text", "json"])
+async def test_no_verb_says_a_secret(bench: FleetBench, tmp_path: Path, shown: str) -> None:
+    bench.write("reconciler.yaml", CONFIG)
+    env = {"env": [{"name": "TOKEN", "value": f"x-{CANARY}-2-y"}]}
+    web = deployment("web")
+    web["spec"]["template"]["spec"]["containers"][0] |= env
+    bench.write_documents("web.yaml", web, config_map("settings", level="info"))
+    await bench.apply_commit("open")
+    bench.write_documents("secret.yaml", secret(stringData={"token": f"{CANARY}-2"}))
+    await bench.apply_commit("rotate")
+    where = ("--repo", str(bench.repo))
+    for verb in VERBS:
+        output = () if "--format" in verb or shown == "text" else ("--output", "json")
+        said = CliRunner().invoke(program, [*verb, *output, *where])
+        assert said.exit_code in {0, 1}, (verb, said.output)
+        assert not [canary for canary in CANARIES if canary in said.output], verb
+    folder = tmp_path / "out"
+    said = CliRunner().invoke(program, ["render", "-o", str(folder), *where])
+    assert said.exit_code == 0, said.output
+    rendered = [path for path in folder.rglob("*.yaml") if "Deployment" not in path.parts]
+    assert rendered
+    assert not [path for path in rendered if any(one in path.read_text() for one in CANARIES)]
