@@ -14,12 +14,15 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from reconciler.adapters.simulation import Faults, SimulatedFleet
+from reconciler.adapters.simulation.faults import HEALTHY
 from tests.stories.fleetbench import config_map, policy
 from tests.stories.servicebench import RunningHub, SourceRepo, eventually, running
 
@@ -93,21 +96,51 @@ def rest(members: int, objects: int, seconds: float) -> None:
     fleet.stop()
 
 
-def latency(members: int, bad: int, commits: int) -> None:
-    """Distribution latency on the good members, without and with bad ones beside them."""
-    found = [_latencies(members, bad, commits, are_bad=are_bad) for are_bad in (False, True)]
-    for times, what in zip(found, ("all good", f"{bad} bad"), strict=True):
-        p50, p99 = statistics.median(times), statistics.quantiles(times, n=100)[98]
-        print(f"{what}: p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, {len(times)} samples")
-    before, after = (statistics.quantiles(times, n=100)[98] for times in found)
-    print(f"p99 with bad members: {after / before - 1:+.0%}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """Latencies of one stretch of commits, in seconds, from the commit to each good member."""
+
+    are_bad: bool
+    seconds: tuple[float, ...]
+
+    @property
+    def p50(self) -> float:
+        """The median."""
+        return statistics.median(self.seconds)
+
+    @property
+    def p99(self) -> float:
+        """What one in a hundred is over."""
+        return statistics.quantiles(self.seconds, n=100)[98]
 
 
-def _latencies(members: int, bad: int, commits: int, *, are_bad: bool) -> list[float]:
+def latency(members: int, bad: int, commits: int, rounds: int) -> None:
+    """Distribution latency on the good members, without and with bad ones beside them.
+
+    One hub, one stream of commits; members are bad in every other phase, so that whatever else the
+    machine does befalls both. The figure is the median of the phases' P99.
+    """
+    phases = []
+    for phase in _phases(members, bad, commits, rounds):
+        phases.append(phase)
+        what = f"{bad} bad" if phase.are_bad else "all good"
+        print(f"{what}: p50 {phase.p50 * 1000:.0f} ms, p99 {phase.p99 * 1000:.0f} ms", flush=True)
+    good, with_bad = (
+        statistics.median(one.p99 for one in phases if one.are_bad is are_bad)
+        for are_bad in (False, True)
+    )
+    print(
+        f"median p99: all good {good * 1000:.0f} ms, {bad} bad {with_bad * 1000:.0f} ms, "
+        f"{with_bad / good - 1:+.0%}; {rounds} rounds of {commits} commits each"
+    )
+
+
+def _phases(members: int, bad: int, commits: int, rounds: int) -> Iterator[Phase]:
+    """All good and some bad, by turns; which comes first changes from round to round."""
     fleet = Counting(members, nodes=1, controllers=False)
-    good = list(fleet)[bad:]
+    names = [cluster.name for cluster in fleet]
     seen: dict[tuple[str, str], float] = {}
-    for cluster in good:
+    for cluster in fleet:
 
         def heard(_name: Any, event: Any, where: str = cluster.name) -> None:
             if event.key == ("shop", "settings") and event.manifest:
@@ -116,27 +149,53 @@ def _latencies(members: int, bad: int, commits: int, *, are_bad: bool) -> list[f
         cluster.store.listeners.append(heard)
     with tempfile.TemporaryDirectory() as folder:
         source = SourceRepo(Path(folder), fleet.start())
-        source.documents("settings.yaml", config_map("settings", level="0"))
+        source.documents("settings.yaml", config_map("settings", level="start"))
         source.documents("policy.yaml", policy("all", ("v1", "ConfigMap")))
         source.commit("begin")
-        hub = RunningHub(source)
-        with running(hub):
-            eventually(lambda: len(seen) == len(good), 120)
-            for number, cluster in enumerate(fleet):
-                if are_bad and number < bad:
-                    hangs = number % 2 == 0
-                    cluster.faults = Faults(partition=hangs, garbage_probability=float(not hangs))
-            time.sleep(40)
-            times = []
-            for number in range(1, commits + 1):
-                source.documents("settings.yaml", config_map("settings", level=str(number)))
-                source.commit(str(number))
-                began, level = time.monotonic(), str(number)
-                eventually(lambda: all((one.name, level) in seen for one in good), 120, every=0.02)  # noqa: B023
-                times += [seen[one.name, level] - began for one in good]
-                time.sleep(2.0)
+        with running(RunningHub(source)) as hub:
+            eventually(lambda: len(seen) == len(names), 120)
+            for number in range(2 * rounds):
+                are_bad = number % 4 in {1, 2}
+                turned(fleet, bad, are_bad=are_bad)
+                eventually(lambda: frozen(hub) == (bad if are_bad else 0), 180, every=0.5)  # noqa: B023
+                time.sleep(3)
+                seen.clear()
+                found = tuple(_measured(source, seen, names[bad:], commits, f"{number}-"))
+                yield Phase(are_bad=are_bad, seconds=found)
     fleet.stop()
-    return times
+
+
+def _measured(
+    source: SourceRepo,
+    seen: Mapping[tuple[str, str], float],
+    names: Sequence[str],
+    commits: int,
+    prefix: str,
+) -> Iterator[float]:
+    """Commits, each once the one before is everywhere, and how long each took to each member."""
+    for number in range(commits):
+        level = f"{prefix}{number}"
+        source.documents("settings.yaml", config_map("settings", level=level))
+        source.commit(level)
+        began = time.monotonic()
+        eventually(lambda: all((one, level) in seen for one in names), 120, every=0.02)  # noqa: B023
+        yield from (seen[one, level] - began for one in names)
+        # Not in step with the half second in which a folder is looked at.
+        time.sleep(1.0 + number % 7 * 0.07)
+
+
+def turned(fleet: SimulatedFleet, bad: int, *, are_bad: bool) -> None:
+    """Half of the bad members hang, half answer garbage; or all are well."""
+    for number, cluster in enumerate(list(fleet)[:bad]):
+        hangs = number % 2 == 0
+        fault = Faults(partition=hangs, garbage_probability=float(not hangs))
+        cluster.faults = fault if are_bad else HEALTHY
+
+
+def frozen(hub: RunningHub) -> int:
+    """How many members the last whole pass left alone; -1 before the first one."""
+    whole = [one for one in hub.lines("pass") if not one["interrupted"]]
+    return len(whole[-1]["frozen"]) if whole else -1
 
 
 def main() -> None:
@@ -147,12 +206,13 @@ def main() -> None:
     parser.add_argument("--objects", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--bad", type=int, default=10)
-    parser.add_argument("--commits", type=int, default=20)
+    parser.add_argument("--commits", type=int, default=12, help="in a phase")
+    parser.add_argument("--rounds", type=int, default=3)
     said = parser.parse_args()
     if said.what == "rest":
         rest(said.members, said.objects, said.seconds)
     else:
-        latency(said.members, said.bad, said.commits)
+        latency(said.members, said.bad, said.commits, said.rounds)
 
 
 if __name__ == "__main__":

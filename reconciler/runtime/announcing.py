@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from reconciler.adapters.writeback.hosts import (
@@ -42,11 +43,14 @@ _Act = Callable[[HostClient], Awaitable[object]]
 
 @dataclass(slots=True)
 class Announcing:
-    """Tells a Git host and receivers. Without either it does nothing."""
+    """Tells a Git host and receivers. Without either it does nothing. Authorities in `ca_file` are
+    trusted beside the system's.
+    """
 
     log: Log
     host: HostedRepository | None = None
     sinks: tuple[Sink, ...] = ()
+    ca_file: Path | None = None
     _waiting: asyncio.Queue[_Act] = field(default_factory=lambda: asyncio.Queue(_MOST_WAITING))
     _last: CommitStatus | None = None
     _frozen: frozenset[str] = frozenset()
@@ -76,7 +80,7 @@ class Announcing:
 
     async def run(self) -> None:
         """Send what waits, until cancelled."""
-        async with HostClient() as client:
+        async with HostClient(ca_file=self.ca_file) as client:
             while True:
                 act = await self._waiting.get()
                 try:

@@ -11,6 +11,7 @@ from reconciler.adapters.writeback.hosts import (
     hosted,
     keep_comment,
 )
+from reconciler.runtime.settings import git_credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,11 @@ class CommentPlace:
 
 
 async def comment(place: CommentPlace, token: str, markdown: str) -> None:
-    """Write or edit the comment; raises `HostUnavailable` and `SettingsInvalid`."""
-    async with HostClient() as client:
+    """Write or edit the comment; raises `HostUnavailable` and `SettingsInvalid`.
+
+    A host with an authority of its own is trusted by RECONCILER_GIT_CA_FILE, as its repository is.
+    """
+    async with HostClient(ca_file=git_credentials().ca_file) as client:
         await keep_comment(
             client,
             place.repository(token),

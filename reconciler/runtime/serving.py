@@ -134,7 +134,12 @@ class Server:
             keeping=self._keeping(hub),
             log=self.log,
             measuring=measuring,
-            announcing=Announcing(log=self.log, host=self.service.host, sinks=self.service.sinks),
+            announcing=Announcing(
+                log=self.log,
+                host=self.service.host,
+                sinks=self.service.sinks,
+                ca_file=self.settings.git.ca_file,
+            ),
             options=self.options,
         )
         self._running = service

@@ -7,12 +7,14 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from aiohttp import web
 
+from reconciler.adapters.simulation.certificates import self_signed
 from reconciler.adapters.writeback.hosts import (
     HostClient,
     HostedRepository,
@@ -391,3 +393,29 @@ async def test_the_receivers_address_is_a_secret(double: Double, client: HostCli
     with pytest.raises(SettingsInvalid) as refused:
         Sink(name="ops", url=f"ftp://{TOKEN}")
     assert TOKEN not in str(refused.value)
+
+
+async def test_a_host_with_an_authority_of_its_own_is_trusted_by_its_file(tmp_path: Path) -> None:
+    double, certificate = Double(), self_signed(tmp_path)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", double.answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificate.server_context())
+    await site.start()
+    port = runner.addresses[0][1]
+    sink = Sink(name="own", url=f"https://127.0.0.1:{port}/hook")
+    told = Notification(
+        event=Event.APPLIED, severity=Severity.INFO, title="applied", text="all", commit=COMMIT
+    )
+    async with HostClient(ca_file=certificate.path) as client:
+        await notify(client, sink=sink, notification=told)
+    assert [one[0] for one in double.asked] == ["POST"]
+    async with HostClient(sleep=no_pause) as client:
+        with pytest.raises(HostUnavailable):
+            await notify(client, sink=sink, notification=told)
+    await runner.cleanup()
+
+
+async def no_pause(_: float) -> None:
+    """At once."""

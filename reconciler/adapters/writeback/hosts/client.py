@@ -145,11 +145,15 @@ class HostClient:
 
     def _context(self) -> ssl.SSLContext:
         try:
-            return ssl.create_default_context(cafile=str(self._ca_file) if self._ca_file else None)
+            context = ssl.create_default_context()
+            if self._ca_file is not None:
+                # Beside the system's: a host of one's own, and a chat of somebody else's.
+                context.load_verify_locations(cafile=str(self._ca_file))
         except (OSError, ssl.SSLError):
             raise SettingsInvalid(
                 "the certificate authorities of the host cannot be read"
             ) from None
+        return context
 
 
 def _may_repeat(method: str, reply: Reply) -> bool:
