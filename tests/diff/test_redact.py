@@ -113,3 +113,11 @@ def test_a_value_of_many_lines_is_found_in_any_guise() -> None:
     values = SecretValues.of([secret(key)])
     for text in (key, json.dumps(key), f"invalid value: {key!r}", 'line MIIEvQIBADANBgkq"hk!'):
         assert "MIIEvQIBADANBgkq" not in values.redact(text)
+
+
+def test_what_stands_in_a_secret_is_masked_by_its_place_alone() -> None:
+    before, after = ({**secret(CANARY), "data": {"pin": number}} for number in (7, 8))
+    change = compare_works(a_work(before), a_work(after))
+    assert [(edit.path, edit.before, edit.after) for edit in change.edits] == [
+        ("data.pin", Mask("7"), Mask("8"))
+    ]
