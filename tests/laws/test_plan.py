@@ -35,7 +35,9 @@ def changes(draw: st.DrawFn) -> list[Change]:
 
 def change_at(cluster: str, key: Any) -> st.SearchStrategy[Change]:
     actions = [action for action in Action if action not in {Action.DELETE, Action.HOLD}]
-    edits = st.integers(0, 1).map(lambda value: (an_edit("spec.replicas", 5, value),))
+    edits = st.tuples(st.integers(0, 1), st.sampled_from(["", "a rule"])).map(
+        lambda pair: (an_edit("spec.replicas", 5, pair[0], cause=pair[1]),)
+    )
     return st.one_of(
         st.builds(a_delete, st.just(cluster), st.just(key), uid=UIDS, is_protected=st.booleans()),
         st.builds(
@@ -133,9 +135,10 @@ def test_every_change_is_in_the_plan_or_counted_as_unchanged(
     before = {(one.cluster, one.key) for one in some if one.action is not Action.UNCHANGED}
     assert {(one.cluster, one.key) for one in plan.changes} == before
     told = [
-        (cluster, group.key, edit)
+        (cluster, key, edit)
         for section in sections(plan.changes)
         for group in section.groups
+        for key in (group.key, *group.alike)
         for cluster in section.clusters
         for edit in (group.edits or (None,))
     ]

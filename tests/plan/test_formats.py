@@ -51,7 +51,11 @@ def hostile_plan(text: str) -> Plan:
     """The text in every place that people write."""
     key = ObjectKey("g", text, text, text)
     position = Position(text, 3, 1)
+    alike = [key._replace(name=f"{text}{number}") for number in range(4, 14)]
+    ruled = an_edit(text, 1, 2, cause=text, position=position)
+    gained = {f"{text}{number}": 2 for number in range(8)}
     return a_plan(
+        *(a_change(Action.UPDATE, text, one, edits=(ruled,)) for one in alike),
         a_change(
             Action.UPDATE,
             text,
@@ -62,7 +66,10 @@ def hostile_plan(text: str) -> Plan:
         ),
         a_delete(text, key._replace(name=f"{text}2"), reason=text, is_protected=True, uid="u"),
         a_change(Action.CONFLICT, text, key._replace(name=f"{text}3"), reason=text),
-        placements=(a_placement({text: 1}, {text: 2}, key=key, cause=text),),
+        placements=(
+            a_placement({text: 1}, {text: 2}, key=key, cause=text),
+            *(a_placement({text: 1}, gained, key=one, cause=text) for one in alike),
+        ),
         diagnostics=[
             Diagnostic(code="RC999", message=text, hint=text, subject=text, position=position)
         ],
@@ -122,7 +129,7 @@ def test_html_has_only_our_own_tags(text: str) -> None:
 def test_junit_stays_well_formed(text: str) -> None:
     suites = ET.fromstring(shown("junit", text))  # noqa: S314 - our own output
     cases = [case for suite in suites for case in suite]
-    assert len(cases) == 4
+    assert len(cases) == 14
     assert all(suite.tag == "testsuite" for suite in suites)
     assert all(child.tag in {"failure", "skipped"} for case in cases for child in case)
 
