@@ -343,7 +343,10 @@ class _Cycle:
         return Rendering(fleet, config, self.clusters, interpreter, memory, self.meter, scaled)
 
     def _render_frozen(self, rendered: RenderedFleet, scaled: Collection[ObjectKey]) -> None:
-        """Frozen bindings keep their last Works: the last applied fleet on remembered targets."""
+        """Frozen bindings keep their last Works: the last applied fleet on remembered targets.
+
+        What they left elsewhere stays too: the document that cannot be read may want it there.
+        """
         before = self.force.before
         if not self.force.frozen:
             return
@@ -356,8 +359,11 @@ class _Cycle:
                 if state is not None and state.recorded is not None:
                     last.binding(state.recorded, state, rendered)
                     known.add(key)
-        for key in self.force.frozen - known:
-            rendered.untouched |= {(cluster.name, key) for cluster in self.clusters}
+        names = frozenset(cluster.name for cluster in self.clusters)
+        for key in self.force.frozen:
+            works = rendered.objects.get(key) if key in known else None
+            rest = names - works.clusters if works is not None else names
+            rendered.untouched |= {(name, key) for name in rest}
 
     def _compared(
         self, rendered: RenderedFleet, members: MemberCheck, removed: tuple[ObjectKey, ...]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.adapters.simulation import Faults
+from reconciler.adapters.simulation.faults import HEALTHY
 from tests.stories.fleetbench import FleetBench, config_map, policy, written
 from tests.stories.memberbench import CountingFleet, SimulatedServer
 
@@ -14,18 +16,25 @@ BROKEN = "kind: [unclosed\n"
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[FleetBench]:
-    """One member and two files, each with its policy."""
-    fleet = CountingFleet(["one"], controllers=False)
-    servers = {name: SimulatedServer(fleet, end) for name, end in fleet.start().items()}
-    yield FleetBench(tmp_path, servers)
+def fleet() -> Iterator[CountingFleet]:
+    """Two members."""
+    fleet = CountingFleet(["one", "two"], controllers=False)
+    yield fleet
     fleet.stop()
 
 
-def write(bench: FleetBench, name: str) -> None:
-    """A file as it should be."""
+@pytest.fixture
+def bench(tmp_path: Path, fleet: CountingFleet) -> FleetBench:
+    """Two members and two files, each with its policy."""
+    servers = {name: SimulatedServer(fleet, end) for name, end in fleet.start().items()}
+    return FleetBench(tmp_path, servers)
+
+
+def write(bench: FleetBench, name: str, *clusters: str) -> None:
+    """A file as it should be, placed on these clusters; on all when there are none."""
     selectors = [{"apiVersion": "v1", "kind": "ConfigMap", "name": name}]
-    claim = policy(name, resourceSelectors=selectors)
+    placement = {"clusterAffinity": {"clusterNames": list(clusters)}} if clusters else {}
+    claim = policy(name, resourceSelectors=selectors, placement=placement)
     bench.write_documents(f"{name}.yaml", config_map(name, value="1"), claim)
 
 
@@ -48,3 +57,23 @@ async def test_one_breaks_while_the_other_is_mended(bench: FleetBench) -> None:
     assert {(action, key) for _, action, key in written(done)} == {
         ("delete", "ConfigMap shop/first")
     }
+
+
+async def test_what_a_broken_file_left_behind_stays_until_it_can_be_read(
+    bench: FleetBench, fleet: CountingFleet
+) -> None:
+    """The delete that an outage held up was decided by a file that says something else by now."""
+    write(bench, "first")
+    await bench.apply_commit("both")
+    fleet["two"].faults = Faults(expired_certificate=True)
+    write(bench, "first", "one")
+    await bench.apply_commit("leave the second")
+    bench.write("first.yaml", BROKEN)
+    bench.commit("go back to the second, and break")
+    fleet["two"].faults = HEALTHY
+    assert written(await bench.apply()) == set()
+    write(bench, "first")
+    assert written(await bench.apply_commit("mend")) == set()
+    write(bench, "first", "one")
+    done = await bench.apply_commit("leave the second again")
+    assert written(done) == {("two", "delete", "ConfigMap shop/first")}
