@@ -107,12 +107,14 @@ class Chaos:
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)  # noqa: S311 - a seed that can be told
-        self.record = Record(self.factor)
+        self.bare = self.folder / "host" / "fleet.git"
+        self.record = Record(self.factor, self.bare / "refs/heads/reconciler/state")
         self.fleet = AuditedFleet(self.members, self.record.moment)
         self.names = sorted(self.fleet.clusters)
         self.state: dict[str, App] = {}
         self.numbers = 0
         self.tips: list[str] = []
+        self._sources: dict[str, str] = {}
         self._faults: list[Faults] = []
         self._outages: dict[Callable[[], None], float] = {}
 
@@ -140,8 +142,6 @@ class Chaos:
 
     @contextmanager
     def _hosted(self) -> Iterator[HostedRepos]:
-        root = self.folder / "host"
-        self.bare = root / "fleet.git"
         self.bare.mkdir(parents=True)
         self._bare("init", "-q", "--bare", "-b", "main")
         self._bare("config", "http.receivepack", "true")
@@ -149,7 +149,7 @@ class Chaos:
         hook = self.bare / "hooks" / "pre-receive"
         hook.write_text(HOOK)
         hook.chmod(0o755)
-        host = HostedRepos(root)
+        host = HostedRepos(self.bare.parent)
         with serving(host):
             yield host
 
@@ -430,7 +430,7 @@ class Chaos:
         missing = self.record.missing(TROUBLES)
         assert not missing, f"this never came up: {missing}"
         assert self.record.deletions, "nothing was ever deleted"
-        wrong = self.record.wrongly_deleted()
+        wrong = self.record.wrongly_deleted(self._acted_on)
         assert not wrong, self._explained(wrong)
         assert self.fleet.writers == sorted(self.fleet.writers), "two hubs wrote at a time"
         assert self.hub.stop() == 0
@@ -487,8 +487,21 @@ class Chaos:
         """Everything that is known of the first deletions that nobody wanted."""
         told = [f"seed {self.seed}: {len(wrong)} objects were deleted that Git wanted"]
         for one in wrong[:3]:
-            told += ["", *self.record.told(one), *self._decisions(one), *self._logged(one)]
+            acted_on = self._acted_on(one.state)
+            told += [
+                "",
+                *self.record.told(one, acted_on),
+                *self._decisions(one),
+                *self._logged(one),
+            ]
         return "\n".join(told)
+
+    def _acted_on(self, state: str) -> str:
+        """The source commit that a commit of the state branch is about, `` before the first."""
+        if state and state not in self._sources:
+            cursor = yaml.safe_load(self._bare("show", f"{state}:cursor.yaml"))
+            self._sources[state] = cursor["sourceCommit"]
+        return self._sources.get(state, "")
 
     def _decisions(self, deletion: Deletion) -> Iterator[str]:
         """What the state branch said of its place: every change of it before the deletion."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
@@ -19,7 +20,8 @@ from reconciler.adapters.simulation import SimulatedCluster, SimulatedFleet
 
 #: Kind by the resource that holds it: what the fleet of a run is made of.
 KINDS: Final = {("", "configmaps"): "ConfigMap", ("apps", "deployments"): "Deployment"}
-#: A deletion may still follow a commit that was replaced by so many newer ones.
+#: A deletion may follow a commit that was replaced by so many newer ones: between the last look at
+#: the source and the request some time passes, and more where much else runs.
 LATEST: Final = 12
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REQUEST: ContextVar[str] = ContextVar("request", default="no request: a controller of the member")
@@ -68,11 +70,14 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """An object that went, not by the tormentor's hand; `commits` had been pushed before."""
+    """An object that went, not by the tormentor's hand; `commits` had been pushed before, and the
+    state branch was at `state`.
+    """
 
     place: Place
     at: float
     commits: int
+    state: str
     request: str
     uid: str
 
@@ -86,9 +91,12 @@ class Deletion:
 
 @dataclass
 class Record:
-    """Commits, deletions and deeds of one run. `factor`: simulated seconds in a real one."""
+    """Commits, deletions and deeds of one run. `factor`: simulated seconds in a real one; `state`
+    is the file of the state branch's ref.
+    """
 
     factor: float
+    state: Path
     began: float = field(default_factory=time.time)
     commits: list[Commit] = field(default_factory=list)
     deletions: list[Deletion] = field(default_factory=list)
@@ -120,6 +128,7 @@ class Record:
                         place=(cluster.name, KINDS[name], event.key[1]),
                         at=self.moment(),
                         commits=len(self.commits),
+                        state=self.state.read_text().strip() if self.state.exists() else "",
                         request=_REQUEST.get(),
                         uid=event.manifest["metadata"]["uid"],
                     )
@@ -127,20 +136,27 @@ class Record:
 
         cluster.store.listeners.append(heard)
 
-    def wrongly_deleted(self) -> list[Deletion]:
-        """What was deleted though every commit of late wanted it."""
+    def wrongly_deleted(self, acted_on: Callable[[str], str]) -> list[Deletion]:
+        """What was deleted though the commit that was acted on wanted it, or every one of late.
+
+        `acted_on` tells the source commit of a commit of the state branch: decisions are there
+        before they are carried out.
+        """
+        wanted = {commit.id: commit.wanted for commit in self.commits}
         return [
             one
             for one in self.deletions
-            if all(one.place in commit.wanted for commit in self._latest(one.commits))
+            if one.place in wanted.get(acted_on(one.state), ())
+            or all(one.place in commit.wanted for commit in self._latest(one.commits))
         ]
 
     def _latest(self, count: int) -> list[Commit]:
         return self.commits[max(0, count - LATEST) : count]
 
-    def told(self, deletion: Deletion, *, before: float = 60.0) -> Iterator[str]:
+    def told(self, deletion: Deletion, acted_on: str, *, before: float = 60.0) -> Iterator[str]:
         """What led to a deletion, in words: Git's wishes and what was done to the member."""
         yield str(deletion)
+        yield f"  the hub acted on {acted_on[:12]}, by commit {deletion.state[:12]} of its state"
         for commit in self.commits[max(0, deletion.commits - LATEST - 3) : deletion.commits + 2]:
             wish = "wants it" if deletion.place in commit.wanted else "does not want it"
             yield f"  {commit.at:8.2f} s  {commit.id[:12]} {commit.subject}: {wish}"
