@@ -146,6 +146,9 @@ class ClusterAffinity:
     def matching(self, clusters: Iterable[Cluster]) -> frozenset[str]:
         """Names of those that are meant: `matches` for many clusters, long name lists read once."""
         names, exclude = frozenset(self.cluster_names), frozenset(self.exclude)
+        if self.label_selector is None and self.field_requirements is None:
+            found = frozenset(cluster.name for cluster in clusters) - exclude
+            return found & names if names else found
         return frozenset(
             cluster.name
             for cluster in clusters

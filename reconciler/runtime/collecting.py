@@ -16,3 +16,11 @@ THRESHOLDS: Final = (100_000, 20, 100)
 def relax() -> None:
     """Look more rarely."""
     gc.set_threshold(*THRESHOLDS)
+
+
+def keep() -> None:
+    """What there is now lives as long as the process: never look at it again. Called once, when the
+    first pass of a service has read and decided everything.
+    """
+    gc.collect()
+    gc.freeze()

@@ -23,6 +23,7 @@ from reconciler.model.identity import ObjectKey
 from reconciler.model.instant import instant
 from reconciler.model.report import FleetReport
 from reconciler.runtime.announcing import Announcing
+from reconciler.runtime.collecting import keep
 from reconciler.runtime.crew import Crew
 from reconciler.runtime.drift import Drift
 from reconciler.runtime.executor import ChangeResult, Result
@@ -85,6 +86,7 @@ class Service:
     _told: frozenset[Diagnostic] = frozenset()
     _new_members: dict[str, float] = field(default_factory=dict)
     _crashed: str = ""
+    _is_kept: bool = False
 
     def __post_init__(self) -> None:
         chance = self.keeping.chance
@@ -269,6 +271,9 @@ class Service:
                 self.crew.keepers[name].hurry()
         if done.error:
             return False
+        if not self._is_kept:
+            keep()
+            self._is_kept = True
         await self.source.leave(head)
         return not _has_failed(done)
 

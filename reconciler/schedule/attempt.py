@@ -5,16 +5,17 @@ Raises Refusal with the reason when the binding cannot be placed under the reque
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Final
 
 from reconciler.model.binding import Target
 from reconciler.model.cluster import Cluster
 from reconciler.model.decision import ScheduleReason
-from reconciler.schedule.assign import assigned, division_of, is_divisible
+from reconciler.schedule.assign import assigned, division_of, is_divisible, strategy_of
 from reconciler.schedule.capacity import capacities, unlimited
-from reconciler.schedule.framework import Profile, Refusal
+from reconciler.schedule.framework import Profile, Refusal, Strategy
 from reconciler.schedule.integers import MAX_INT32
+from reconciler.schedule.profiles import BUILT_IN
 from reconciler.schedule.request import Candidate, Request
 from reconciler.schedule.select import best_clusters, uses_all
 from reconciler.schedule.select.by_group import preference
@@ -24,7 +25,44 @@ _STEP_SECONDS: Final = "karmada_scheduler_scheduling_algorithm_duration_seconds"
 
 
 def attempt(request: Request, profile: Profile, recorder: Recorder | None) -> tuple[Target, ...]:
-    """Targets sorted by cluster name."""
+    """Targets sorted by cluster name.
+
+    Where nothing of a binding counts but its kind, its placement and where it is, the answer is
+    worked out once for all bindings that share these.
+    """
+    question = None if recorder is not None else _shared_question(request, profile)
+    if question is None:
+        return _attempted(request, profile, recorder)
+    alive = (request.placement, request.term, request.previous_targets)
+    index = request.context.index
+    return index.answer(question, alive, lambda: _attempted(request, profile, None))
+
+
+def _shared_question(request: Request, profile: Profile) -> Hashable | None:
+    """What stands for everything that the answer depends on; None where a binding is a case of its
+    own: it belongs to a group, its replicas are divided, or somebody else's plugin looks at it.
+    """
+    binding = request.binding
+    if binding.affinity_group or binding.anti_affinity_group or profile is not BUILT_IN:
+        return None
+    if len(binding.components) > 1 or weighs_room(request, profile):
+        return None
+    replicas = binding.replicas if is_divisible(request) else None
+    if replicas is not None and strategy_of(request.placement) is not Strategy.DUPLICATED:
+        return None
+    return (
+        binding.resource.api_version,
+        binding.resource.kind,
+        replicas,
+        id(request.placement),
+        id(request.term),
+        id(request.previous_targets),
+        request.evicted,
+        request.is_fresh,
+    )
+
+
+def _attempted(request: Request, profile: Profile, recorder: Recorder | None) -> tuple[Target, ...]:
     meter = request.context.meter
     began = meter.start()
     feasible = fitting(request, profile, recorder)

@@ -5,19 +5,31 @@ The answers are functions of the clusters alone; remembering them is only speed.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Final
 
+from reconciler.model.binding import Target
 from reconciler.model.cluster import Cluster, Taint
 from reconciler.schedule.estimate import Estimate, Grades, Room, grade_nodes, room_of
 
+#: Questions whose answers are remembered: most bindings of a fleet ask the same few.
+_MOST_ANSWERS: Final = 1024
 SCHEDULING_EFFECTS: Final = frozenset({"NoSchedule", "NoExecute"})
 
 
 class ClusterIndex:
     """Clusters by name, and lazily: who serves a kind, whose taints matter, capacity by request."""
 
-    __slots__ = ("_capacities", "_grades", "_rooms", "_servers", "by_name", "clusters", "tainted")
+    __slots__ = (
+        "_answers",
+        "_capacities",
+        "_grades",
+        "_rooms",
+        "_servers",
+        "by_name",
+        "clusters",
+        "tainted",
+    )
 
     def __init__(self, clusters: Iterable[Cluster]) -> None:
         """Index the clusters; one that is being deleted takes nothing and is left out."""
@@ -32,6 +44,20 @@ class ClusterIndex:
         self._rooms: dict[str, Room] = {}
         self._grades: dict[int, Grades] = {}  # by identity: the clusters keep the models alive
         self._capacities: dict[Hashable, dict[str, int]] = {}
+        self._answers: dict[Hashable, tuple[object, tuple[Target, ...]]] = {}
+
+    def answer(
+        self, question: Hashable, alive: object, make: Callable[[], tuple[Target, ...]]
+    ) -> tuple[Target, ...]:
+        """Targets by everything that they depend on. `alive` are the objects that the question
+        names by identity; what `make` raises is not remembered.
+        """
+        known = self._answers.get(question)
+        if known is None:
+            if len(self._answers) >= _MOST_ANSWERS:
+                self._answers.clear()
+            known = self._answers[question] = (alive, make())
+        return known[1]
 
     def serving(self, api_version: str, kind: str) -> frozenset[str]:
         """Names of the clusters that serve a kind; one without facts serves nothing."""

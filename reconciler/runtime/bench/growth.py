@@ -5,7 +5,6 @@ An exponent of 1 means as much more time as there is more of it, 0 that it makes
 
 from __future__ import annotations
 
-import gc
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from reconciler.runtime.bench.apart import apart
 from reconciler.runtime.bench.measure import Row, Watch
 from reconciler.runtime.bench.options import Options
 from reconciler.runtime.bench.repository import BenchRepository
+from reconciler.runtime.collecting import keep
 from reconciler.runtime.offline import Planner
 
 PART: Final = "growth"
@@ -48,7 +48,7 @@ def _sized(options: Options) -> list[Row]:
     cold, one = Watch(), Watch()
     with cold.lap():
         planner.plan()
-    gc.freeze()
+    keep()
     for turn in range(options.runs):
         made.commit(fleet.change("template", turn + 1))
         with one.lap():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +10,7 @@ from reconciler.runtime.bench.fleet import CHANGES, MadeFleet
 from reconciler.runtime.bench.measure import Row, Watch, timed
 from reconciler.runtime.bench.options import Options
 from reconciler.runtime.bench.repository import BenchRepository
+from reconciler.runtime.collecting import keep
 from reconciler.runtime.offline import OfflinePlan, Planner
 
 PART: Final = "plan"
@@ -51,7 +51,7 @@ def _resident(options: Options) -> list[Row]:
     works = sum(map(len, plans[0].head.works.values()))
     name = f"{options.objects} objects x {options.clusters} clusters"
     found = [cold.row(PART, f"{name}, cold", size=works, count="Works", limit=cold_limit)]
-    gc.freeze()  # as a hub does after its first pass
+    keep()  # as a service does after its first pass
     return found + [_changed(made, planner, options, kind, limit) for kind in CHANGES]
 
 
