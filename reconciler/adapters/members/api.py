@@ -24,7 +24,8 @@ FIELD_MANAGER: Final = "reconciler"
 METADATA_LIST: Final = f"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 _NOT_FOUND: Final = 404
 _GONE: Final = 410
-_EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"})
+_NAMED_EVENTS: Final = frozenset({"ADDED", "MODIFIED", "DELETED"})
+_EVENTS: Final = _NAMED_EVENTS | {"BOOKMARK", "ERROR"}
 
 
 class ApiMember:
@@ -248,6 +249,9 @@ class ApiMember:
         kind = value.get("type") if isinstance(value, dict) else None
         if kind not in _EVENTS or not isinstance(value.get("object"), dict):
             raise MemberRefused(f"{self._name} sent an unknown watch event")
+        metadata = value["object"].get("metadata")
+        if kind in _NAMED_EVENTS and not _has_identity(metadata):
+            raise MemberRefused(f"{self._name} told of an object without a name")
         return WatchEvent(type=kind, object=value["object"])
 
     async def _path(self, ref: ObjectRef) -> str:
