@@ -178,7 +178,8 @@ class KindWatch:
         self._version = str(event.object["metadata"].get("resourceVersion") or self._version)
         if event.type == "BOOKMARK":
             return
-        if manifest.kind != self._ref.kind:
+        said = event.object.get("apiVersion"), event.object.get("kind")
+        if said != (self._ref.api_version, self._ref.kind):
             raise MemberRefused(f"{self._member.name} told of another kind than {self._ref.kind}")
         key, old = manifest.key, self.objects.get(manifest.key)
         if event.type == "DELETED":

@@ -126,6 +126,8 @@ async def test_the_deletion_of_an_earlier_object_does_not_take_the_present_one()
     "event",
     [
         {"type": "MODIFIED", "object": body("6", "evil", kind="Secret")},
+        {"type": "MODIFIED", "object": {**body("6", "evil"), "apiVersion": "apps/v1"}},
+        {"type": "MODIFIED", "object": {**body("6", "evil"), "apiVersion": []}},
         {"type": "MODIFIED", "object": {"kind": "ConfigMap"}},
         {"type": "MODIFIED", "object": {"kind": "ConfigMap", "metadata": {"name": 7}}},
         {"type": "INVENTED", "object": body("6", "evil")},

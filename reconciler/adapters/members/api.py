@@ -193,6 +193,7 @@ class ApiMember:
         if (
             not isinstance(metadata, dict)
             or value.get("kind") != ref.key.kind
+            or value.get("apiVersion", ref.api_version) != ref.api_version
             or metadata.get("name") != ref.key.name
             or (metadata.get("namespace") or "") != ref.key.namespace
         ):
