@@ -4,7 +4,7 @@ none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -72,7 +72,7 @@ def bound_fleet(
             binder.take(template)
         elif key.kind == AUTOSCALER:
             binder.take_frozen(template)
-    binder.warn_of_idle_policies()
+    binder.warn_of_idle_policies(frozen)
     binder.remember()
     return binder.bound
 
@@ -167,11 +167,14 @@ class _Binder:
             self._meter.count(_PREEMPTIONS, "success")
         return won
 
-    def warn_of_idle_policies(self) -> None:
-        """A policy that selects nothing is most often a typing error."""
-        wanted = {
-            contender.policy for won in self.bound.claims.values() for contender in won.contenders
-        }
+    def warn_of_idle_policies(self, frozen: frozenset[ObjectKey]) -> None:
+        """A policy that selects nothing is most often a typing error, but for one that may select
+        what cannot be read.
+        """
+        if any(one.key is None for one in self._fleet.frozen):
+            return
+        claims = [*self.bound.claims.values(), *self._frozen_claims(frozen)]
+        wanted = {contender.policy for won in claims for contender in won.contenders}
         for policy in self._fleet.propagation_policies:
             if policy.ref not in wanted and not policy.is_frozen:
                 self.bound.diagnostics.append(
@@ -185,6 +188,15 @@ class _Binder:
                         subject=str(policy.ref),
                     )
                 )
+
+    def _frozen_claims(self, frozen: frozenset[ObjectKey]) -> Iterator[Claim]:
+        """Who would claim what is frozen, by what was last read of it."""
+        for key in frozen & self._fleet.templates.keys():
+            won = claim(
+                self._fleet.templates[key], self._index, previous_claim=None, config=self._config
+            )
+            if won is not None:
+                yield won
 
     def _bind(self, template: Template, won: Claim, state: BindingState | None) -> None:
         try:

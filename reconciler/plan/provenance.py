@@ -22,13 +22,12 @@ from reconciler.model.pointers import Pointer, at, field_pointer, pointer_of, to
 from reconciler.model.policy import OverridePolicy, PolicyRef, PropagationPolicy
 from reconciler.model.work import AppliedOverride, Work
 from reconciler.model.world import Outcome, Placed
+from reconciler.plan.cluster_changes import cluster_changes
 
 #: The deepest place on the way to a field of the document at a position.
 Nearest = Callable[[Position, Pointer], Position]
 
 WAITS = "it waits for approval"
-SUSPENDED = "dispatching to the cluster is suspended: it is applied once that ends"
-_MOST_CAUSES = 3
 SUSPENDED = "dispatching to the cluster is suspended: it is applied once that ends"
 _MOST_CAUSES = 3
 
@@ -219,7 +218,9 @@ class Provenance:
             elif new is None and old is not None:
                 yield f"Cluster {name} is gone", old.position
             elif old and new and replace(old, position=new.position) != new:
-                yield f"Cluster {name} changed", new.position
+                said, pointer = cluster_changes(old, new)
+                where = self.head.nearest(new.position, pointer) if pointer else new.position
+                yield f"Cluster {name} changed{f': {said}' if said else ''}", where
 
     def _annotated(self, change: Change) -> tuple[Edit, ...]:
         """The edits with their causes; worked out once for clusters that share everything."""
@@ -262,11 +263,6 @@ class Provenance:
 
 
 def words_of(*clauses: str) -> str:
-    """The clauses that say something, as one."""
-    return "; ".join(clause for clause in clauses if clause)
-
-
-def joined(*clauses: str) -> str:
     """The clauses that say something, as one."""
     return "; ".join(clause for clause in clauses if clause)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from reconciler.model.change import SIGNS, Edit, Plan, Rename
+from reconciler.model.change import SIGNS, Action, Edit, Plan, Rename
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.text import count_of, printable, shortened
 from reconciler.plan.formats import words
@@ -83,7 +83,9 @@ def _diagnostic(one: Diagnostic) -> str:
     where = f" {code(str(one.position))}" if one.position.path else ""
     hint = f" — {code(shortened(one.hint, words.MAX_VALUE))}" if one.hint else ""
     message = code(shortened(one.message, 2 * words.MAX_VALUE))
-    return f"- **{one.severity} {one.code}**{where} {message}{hint}"
+    effect = words.effect_text(one)
+    stops = f" — {effect}" if effect else ""
+    return f"- **{one.severity} {one.code}**{where} {message}{hint}{stops}"
 
 
 def _removals(removals: tuple[Group, ...], room: int) -> list[str]:
@@ -105,7 +107,7 @@ def _removals(removals: tuple[Group, ...], room: int) -> list[str]:
 def _removal(group: Group) -> str:
     lines = [f"- {_title(group)} on {_clusters(group.clusters)}{_because(group)}"]
     edits, marks = words.shown_edits(group)
-    lines += [f"  - {_edit_line(edit)}" for edit in edits]
+    lines += [f"  - {code(words.edit_text(edit, group.action))}" for edit in edits]
     lines += [f"  - {marks}"] if marks else []
     return "\n".join(lines)
 
@@ -196,7 +198,7 @@ def _diff_lines(group: Group) -> Iterator[str]:
     for edit in edits:
         before, after = words.edit_sides(edit)
         path = printable(edit.path)
-        remark = _remark(edit)
+        remark = _remark(edit, group.action)
         if len(remark) > _LONGEST_REMARK:
             yield f"#  {remark.strip().removeprefix('#')}"
             remark = ""
@@ -207,15 +209,10 @@ def _diff_lines(group: Group) -> Iterator[str]:
     yield from (f"#   {line}" for line in (marks, words.alike_phrase(group)) if line)
 
 
-def _remark(edit: Edit) -> str:
+def _remark(edit: Edit, action: Action) -> str:
     """What a reader should know about a field, as the comment at the end of its last line."""
-    immutable = "immutable: will be rejected or recreated" if edit.is_immutable else ""
-    text = words.joined(immutable, words.edit_cause(edit))
+    text = words.joined(words.immutable_remark(edit, action), words.edit_cause(edit))
     return f"   # {text}" if text else ""
-
-
-def _edit_line(edit: Edit) -> str:
-    return code(words.edit_text(edit))
 
 
 def _title(group: Group) -> str:

@@ -74,7 +74,9 @@ class _Page:
             yield from ([f"      {trailer}"] if trailer else [])
         for one in plan.diagnostics:
             colour = _RED if one.severity is Severity.ERROR else _YELLOW
-            yield from self._wrapped(f"! {printable(str(one))}", 0, colour)
+            effect = words.effect_text(one)
+            stops = f": {effect}" if effect else ""
+            yield from self._wrapped(f"! {printable(str(one))}{stops}", 0, colour)
 
     def _whole(self, group: Group) -> Iterator[str]:
         """A group that is never folded: every cluster is named."""
@@ -101,7 +103,7 @@ class _Page:
     def _edits(self, group: Group) -> Iterator[str]:
         edits, marks = words.shown_edits(group)
         for edit in edits:
-            yield from self._wrapped(words.edit_text(edit), 8)
+            yield from self._wrapped(words.edit_text(edit, group.action), 8)
         for line in (marks, words.alike_phrase(group)):
             if line:
                 yield from self._wrapped(line, 8)

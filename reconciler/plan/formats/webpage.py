@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
-from reconciler.model.change import SIGNS, Edit, Plan, Rename
+from reconciler.model.change import SIGNS, Action, Edit, Plan, Rename
 from reconciler.model.diagnostic import Diagnostic, Position
 from reconciler.model.text import count_of, printable
 from reconciler.plan.formats import words
@@ -107,7 +107,9 @@ def _problems(plan: Plan) -> Iterator[str]:
 
 
 def _diagnostic(one: Diagnostic) -> str:
-    return f'<li class="{one.severity.value}">{_text(str(one))}</li>'
+    effect = words.effect_text(one)
+    stops = f": {effect}" if effect else ""
+    return f'<li class="{one.severity.value}">{_text(str(one))}{stops}</li>'
 
 
 def _group(group: Group) -> str:
@@ -152,7 +154,7 @@ def _told(cause: str, position: Position) -> str:
 
 def _edits(group: Group) -> str:
     edits, marks = words.shown_edits(group)
-    rows = "".join(_edit(one) for one in edits)
+    rows = "".join(_edit(one, group.action) for one in edits)
     notes = (line for line in (marks, words.alike_phrase(group)) if line)
     note = "".join(f'<div class="where">{_text(line)}</div>' for line in notes)
     if not rows:
@@ -161,9 +163,10 @@ def _edits(group: Group) -> str:
     return f"<table><tr>{heads}</tr>{rows}</table>{note}"
 
 
-def _edit(edit: Edit) -> str:
+def _edit(edit: Edit, action: Action) -> str:
     before, after = words.edit_sides(edit)
-    remark = " <em>immutable: will be rejected or recreated</em>" if edit.is_immutable else ""
+    immutable = words.immutable_remark(edit, action)
+    remark = f" <em>{_text(immutable)}</em>" if immutable else ""
     return (
         f"<tr><td>{_code(edit.path)}{remark}</td>"
         f'<td class="value before">{_text(before)}</td>'

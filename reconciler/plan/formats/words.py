@@ -11,7 +11,7 @@ import orjson
 
 from reconciler.model.binding import Target
 from reconciler.model.change import Action, Edit, Hold, Plan
-from reconciler.model.diagnostic import Position
+from reconciler.model.diagnostic import Diagnostic, Effect, Position, Severity
 from reconciler.model.identity import ObjectKey
 from reconciler.model.text import count_of, listed, printable, shortened
 from reconciler.plan.formats.context import Context
@@ -31,6 +31,14 @@ _MARK: Final = re.compile(
     r"|work|resourcetemplate)\.karmada\.io/"
     r'(?:name|namespace|permanent-id|generation|uid|managed-annotations|managed-labels)"\]$'
 )
+
+#: Lets an object be deleted and created again.
+RECREATE: Final = "fleet-reconciler.io/recreate"
+_EFFECTS: Final = {
+    Effect.HOLD: "nothing of the commit is applied",
+    Effect.FREEZE_DOCUMENT: "what it concerns stays as it is",
+    Effect.FREEZE_MEMBER: "the cluster stays as it is",
+}
 
 NOTHING: Final = "Nothing changes."
 KNOWN_NOTHING: Final = "(absent)"
@@ -118,12 +126,27 @@ def edit_sides(edit: Edit) -> tuple[str, str]:
     return before, after
 
 
-def edit_text(edit: Edit) -> str:
+def edit_text(edit: Edit, action: Action = Action.UPDATE) -> str:
     """`spec.replicas  2 -> 1`, with a remark where the field cannot be changed in place."""
     before, after = edit_sides(edit)
     change = f"{before or KNOWN_NOTHING} -> {after or KNOWN_NOTHING}"
-    remark = "  (immutable: will be rejected or recreated)" if edit.is_immutable else ""
+    immutable = immutable_remark(edit, action)
+    remark = f"  ({immutable})" if immutable else ""
     return joined(f"{printable(edit.path)}  {change}{remark}", edit_cause(edit))
+
+
+def immutable_remark(edit: Edit, action: Action) -> str:
+    """What becomes of a field that cannot be changed in place; `` for any other."""
+    if not edit.is_immutable:
+        return ""
+    if action is Action.UPDATE:
+        return f'immutable: will be rejected; the annotation {RECREATE}: "true" recreates'
+    return "immutable: forces the recreation"
+
+
+def effect_text(one: Diagnostic) -> str:
+    """What a problem stops, as the end of its line; `` where nothing stops."""
+    return _EFFECTS.get(one.effect, "") if one.severity is Severity.ERROR else ""
 
 
 def shown_edits(group: Group) -> tuple[tuple[Edit, ...], str]:
