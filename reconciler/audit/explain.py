@@ -66,7 +66,7 @@ class Explaining:
             verdict=verdict_in_words(self.outcome, key),
             strategy=strategy_in_words(placed, policy),
             attempts=placed.decision.traces if placed else (),
-            required_by=_required_by(placed),
+            required_by=self._required_by(placed),
             clusters=tuple(one for one in stories if cluster in {"", one.cluster}),
         )
 
@@ -107,6 +107,16 @@ class Explaining:
                 else (),
             )
 
+    def _required_by(self, placed: Placed | None) -> tuple[str, ...]:
+        """Objects whose bindings need this one; a binding that is gone by its own name."""
+        requirers = placed.remembered.requirers if placed else ()
+        wanted = {(one.namespace, one.name): f"{one.namespace}/{one.name}" for one in requirers}
+        for key, one in self.outcome.placed.items() if wanted else ():
+            name = (one.binding.resource.namespace, one.binding.name)
+            if name in wanted:
+                wanted[name] = str(key)
+        return tuple(wanted.values())
+
     def _weights(self, placed: Placed | None) -> dict[str, int] | None:
         """The heaviest static weight of each cluster; None where no static weights divide."""
         placement = placed.binding.placement if placed else None
@@ -125,8 +135,8 @@ class Explaining:
             return everywhere if is_there else ""
         own = {target.name for target in placed.remembered.targets}
         if is_there and cluster not in own:
-            return f"it is required by {', '.join(_required_by(placed))}"
-        return _reason(last_verdict(placed, cluster)) if not is_there else ""
+            return f"it is required by {', '.join(self._required_by(placed))}"
+        return "" if is_there else _reason(last_verdict(placed, cluster), placed)
 
     def _overrides(
         self, template: Template, applied: tuple[AppliedOverride, ...]
@@ -212,17 +222,14 @@ def last_verdict(placed: Placed, cluster: str) -> ClusterVerdict | None:
     return None
 
 
-def _reason(verdict: ClusterVerdict | None) -> str:
+def _reason(verdict: ClusterVerdict | None, placed: Placed) -> str:
     if verdict is None:
         return ""
     if verdict.reason:
         return f"{verdict.plugin}: {verdict.reason}"
+    if placed.decision.message or not placed.binding.is_workload:
+        return f"it passed every filter; {placed.decision.message or 'nothing was decided anew'}"
     return "it passed every filter and was given no replicas"
-
-
-def _required_by(placed: Placed | None) -> tuple[str, ...]:
-    requirers = placed.remembered.requirers if placed else ()
-    return tuple(f"{one.namespace}/{one.name}" if one.namespace else one.name for one in requirers)
 
 
 def _leaves(body: Any, root: Pointer) -> Iterator[Pointer]:

@@ -83,7 +83,7 @@ class Explanation:
 
     `unclaimed` says for every policy that could have selected it why it does not. `verdict` is one
     sentence about the decision, `strategy` the rule of division in words; `attempts` are the
-    affinities tried in order with each cluster's verdict. `required_by` names bindings that bring
+    affinities tried in order with each cluster's verdict. `required_by` names objects that bring
     the object along.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.audit.explain import last_verdict
 from reconciler.audit.explanation import WhyNot
 from reconciler.audit.unclaimed import refusals
-from reconciler.model.diagnostic import Position
+from reconciler.model.diagnostic import Effect, Position
 from reconciler.model.identity import ObjectKey
 from reconciler.model.text import count_of
 from reconciler.model.world import Outcome, Placed
@@ -18,17 +18,18 @@ def why_not(outcome: Outcome, key: ObjectKey, cluster: str) -> WhyNot:
     template = outcome.fleet.templates[key]
     is_there = key in outcome.works.get(cluster, {})
     policy = _policy_position(outcome, key)
+    is_known = cluster in {one.name for one in outcome.clusters}
     return WhyNot(
         key=key,
         cluster=cluster,
         is_there=is_there,
         reasons=tuple(dict.fromkeys(_reasons(outcome, key, cluster, is_there=is_there))),
-        position=policy if policy.path else template.position,
+        position=(policy if policy.path else template.position) if is_known else Position(),
     )
 
 
 def _reasons(outcome: Outcome, key: ObjectKey, cluster: str, *, is_there: bool) -> Iterator[str]:
-    if outcome.is_held:
+    if any(one.effect is Effect.HOLD for one in outcome.diagnostics):
         yield "the commit is held: nothing new of it is applied"
     if cluster not in {one.name for one in outcome.clusters}:
         names = ", ".join(one.name for one in outcome.clusters) or "none"

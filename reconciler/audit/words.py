@@ -42,7 +42,7 @@ def strategy_in_words(placed: Placed | None, policy: PropagationPolicy | None) -
         return ""
     scheduling = policy.placement.replica_scheduling
     if not placed.binding.is_workload:
-        return "no replicas: every chosen cluster gets the whole object"
+        return "none; every chosen cluster gets the whole object"
     replicas = count_of(placed.binding.replicas, "replica")
     if scheduling is None or scheduling.type is ReplicaSchedulingType.DUPLICATED:
         return f"{replicas} on every chosen cluster (Duplicated)"

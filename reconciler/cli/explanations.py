@@ -20,7 +20,7 @@ from reconciler.cli.console import say, width
 from reconciler.model.decision import ClusterVerdict, Trace
 from reconciler.model.diagnostic import Position
 from reconciler.model.text import count_of, listed, printable
-from reconciler.plan.formats.words import value_text
+from reconciler.plan.formats.words import KNOWN_NOTHING, value_text
 
 _MOST_CLUSTERS: Final = 12
 _NARROWEST: Final = 40
@@ -69,7 +69,8 @@ def _field_lines(one: Explanation) -> Iterator[str]:
 
 def _fields(story: ClusterStory) -> Iterator[str]:
     for field in story.fields:
-        yield f"      {field.path} = {value_text(field.value)}"
+        value = KNOWN_NOTHING if field.value is None else value_text(field.value)
+        yield f"      {field.path} = {value}"
         yield from (
             f"        {step.source}: {value_text(step.value)}  {step.position}"
             for step in field.steps

@@ -169,8 +169,8 @@ def test_everything_below_a_field_is_told(explainer: Explainer) -> None:
 
 def test_a_dependency_names_what_requires_it(explainer: Explainer) -> None:
     found = explainer.explain("ConfigMap/settings")
-    assert found.required_by == ("shop/web-deployment",)
-    assert "required by shop/web-deployment" in of_cluster(found, "eu-1").why
+    assert found.required_by == ("apps/Deployment shop/web",)
+    assert "required by apps/Deployment shop/web" in of_cluster(found, "eu-1").why
     assert found.candidates == ()
 
 
@@ -404,7 +404,7 @@ def test_json_says_what_text_says(repo: FleetRepo) -> None:
 def test_an_explanation_tells_alike_clusters_once(repo: FleetRepo) -> None:
     lines = run(repo, "explain", "Service/web").stdout.splitlines()
     assert "  + eu-1, eu-2, us-1" in lines
-    assert "Replicas: no replicas: every chosen cluster gets the whole object" in lines
+    assert "Replicas: none; every chosen cluster gets the whole object" in lines
     assert not [line for line in lines if line.startswith("Divide")]
 
 

@@ -20,6 +20,7 @@ from reconciler.model.change import Action
 from reconciler.model.errors import SettingsInvalid
 from reconciler.model.identity import ObjectKey
 from reconciler.runtime.auditing import Auditor
+from reconciler.runtime.explaining import Explainer
 from reconciler.runtime.offline import Planner
 from reconciler.runtime.repository import FleetRepository
 from reconciler.runtime.rollback import RollingBack
@@ -222,6 +223,8 @@ async def test_a_held_commit_is_not_applied_until_it_is_released(
     assert planned.head.plan.is_blocked
     assert [one.code for one in planned.head.plan.diagnostics] == ["RC045"]
     assert {one.action for one in planned.head.plan.changes} == {Action.UPDATE}
+    why_not = Explainer(FleetRepository.local(bench.repo)).why_not("ConfigMap/settings", "one")
+    assert why_not.reasons[0] == "the commit is held: nothing new of it is applied"
     done = await bench.apply()
     assert codes(done) == {"RC045"}
     assert done.outcome.plan.is_empty
