@@ -28,6 +28,11 @@ The token comes from RECONCILER_HOST_TOKEN and is shown nowhere.
 @click.option("--project", default="", help="Path of the repository there: org/fleet.")
 @click.option("--purpose", default="plan", show_default=True, help="Tells our comments apart.")
 @click.option("--account-id", type=int, help="Our own id, for tokens that may not ask for it.")
+@click.option(
+    "--only-changes",
+    is_flag=True,
+    help="Begin no comment where nothing changes; one that is there is edited.",
+)
 @click.option("--token", envvar="RECONCILER_HOST_TOKEN", required=True, hidden=True)
 def command(
     text: TextIO,
@@ -38,6 +43,7 @@ def command(
     project: str,
     purpose: str,
     account_id: int | None,
+    only_changes: bool,  # noqa: FBT001 - a flag
     token: str,
 ) -> int:
     """Make one comment of ours say this text; comments of others are never touched."""
@@ -45,6 +51,7 @@ def command(
 
     if bool(api) != bool(project) or bool(api) == bool(url):
         raise click.UsageError("name the repository by --url, or by --api and --project")
+    markdown = text.read()
     place = CommentPlace(
         kind=host,
         number=number,
@@ -53,7 +60,15 @@ def command(
         api=api,
         project=project,
         account_id=account_id,
+        begins=not (only_changes and _is_silent(markdown)),
     )
-    asyncio.run(comment(place, token, text.read()))
+    asyncio.run(comment(place, token, markdown))
     say(f"the comment on {number} is up to date")
     return 0
+
+
+def _is_silent(markdown: str) -> bool:
+    """Whether a plan says that nothing changes."""
+    from reconciler.plan.formats.words import NOTHING
+
+    return any(line.startswith(NOTHING) for line in markdown.splitlines()[:2])

@@ -17,7 +17,8 @@ from reconciler.runtime.settings import git_credentials
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentPlace:
     """A request on a host. `api` and `project` where the clone address does not tell them;
-    `account_id` is ours, None asks the host who we are.
+    `account_id` is ours, None asks the host who we are. Without `begins` only a comment that is
+    there is edited.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class CommentPlace:
     api: str = ""
     project: str = ""
     account_id: int | None = None
+    begins: bool = True
 
     def repository(self, token: str) -> HostedRepository:
         """As the host's API names it; raises `SettingsInvalid` for what cannot be one."""
@@ -49,4 +51,5 @@ async def comment(place: CommentPlace, token: str, markdown: str) -> None:
             markdown,
             purpose=place.purpose,
             account_id=place.account_id,
+            begins=place.begins,
         )

@@ -54,6 +54,16 @@ async def test_the_same_text_writes_nothing(host: Double) -> None:
     assert [method for method, _, _ in host.asked if method != "GET"] == ["POST"]
 
 
+async def test_where_nothing_changes_no_comment_begins(host: Double) -> None:
+    nothing = "<!-- reconciler-plan:default -->\nNothing changes. 6 objects unchanged.\n"
+    await say(host, "github", nothing, "--only-changes")
+    assert not host.comments
+    await say(host, "github", "a change", "--only-changes")
+    await say(host, "github", nothing, "--only-changes")
+    (only,) = host.comments
+    assert "Nothing changes." in only["body"]
+
+
 async def test_an_app_that_may_not_ask_who_it_is_says_so(host: Double) -> None:
     await say(host, "github", "first", "--account-id", "41")
     assert not any(path.endswith("/user") for _, path, _ in host.asked)

@@ -67,8 +67,10 @@ async def keep_comment(
     *,
     purpose: str = "plan",
     account_id: int | None = None,
+    begins: bool = True,
 ) -> None:
-    """Make our comment of that purpose on request `number` say this.
+    """Make our comment of that purpose on request `number` say this; without `begins` only where
+    there is one.
 
     `account_id` is our own on that host; None asks the host who we are, which app tokens may not.
     """
@@ -79,6 +81,8 @@ async def keep_comment(
     mine = await _mine(client, repository, number, account_id, marker(purpose))
     sent = orjson.dumps({"body": body})
     where = repository.root + shape.listing.format(number=int(number))
+    if mine is None and not begins:
+        return
     if mine is None:
         await client.good("commenting", "POST", where, headers=repository.headers, body=sent)
     elif mine["body"].replace("\r\n", "\n") != body:
