@@ -28,7 +28,8 @@ from reconciler.adapters.simulation.cluster import SimulatedCluster
 from reconciler.adapters.simulation.persistence import StateFile
 
 _TICK_SECONDS: Final = 0.1
-_BACKLOG: Final = 128
+#: Connections that may wait while all members of a process are busy: who waits in vain is reset.
+_BACKLOG: Final = 1024
 _SETUP_TURNS: Final = 3  # of the event loop, from an accepted connection to one that is known
 DEFAULT_NODES: Final = 3
 

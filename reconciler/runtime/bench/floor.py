@@ -19,6 +19,9 @@ import aiohttp
 from reconciler.runtime.bench.servers import Server
 
 IN_FLIGHT: Final = (16, 64, 128)
+#: As every client does, a request whose connection breaks is sent again.
+_ATTEMPTS: Final = 3
+_QUERY: Final = "?fieldManager=reconciler&force=true"
 _APPLY: Final = {"Content-Type": "application/apply-patch+yaml"}
 
 #: (path below the server, body) of one object.
@@ -87,12 +90,20 @@ async def _to_one(
     places = asyncio.Semaphore(in_flight)
 
     async def one(path: str, body: bytes) -> None:
-        query = "?fieldManager=reconciler&force=true"
-        async with (
-            places,
-            session.patch(f"{url}{path}{query}", data=body, headers=_APPLY) as answer,
-        ):
-            await answer.read()
-            answer.raise_for_status()
+        async with places:
+            for attempt in range(_ATTEMPTS):
+                try:
+                    await _applied(session, f"{url}{path}{_QUERY}", body)
+                except aiohttp.ClientConnectionError:
+                    if attempt == _ATTEMPTS - 1:
+                        raise
+                else:
+                    return
 
     await asyncio.gather(*(one(path, body) for path, body in requests))
+
+
+async def _applied(session: aiohttp.ClientSession, url: str, body: bytes) -> None:
+    async with session.patch(url, data=body, headers=_APPLY) as answer:
+        await answer.read()
+        answer.raise_for_status()

@@ -1,4 +1,5 @@
-"""`bench growth`: objects, clusters and changes each doubled twice, and the exponent of the time.
+"""`bench growth`: objects, clusters and changes each doubled twice, and the exponent of the
+processor time.
 
 An exponent of 1 means as much more time as there is more of it, 0 that it makes no difference.
 """
@@ -80,7 +81,8 @@ def _changes(options: Options) -> list[Row]:
 
 def _told(found: Sequence[Row], name: str) -> Iterator[Row]:
     """The lines of one dimension, the last one with the exponent."""
-    exponent = math.log(found[-1].p50 / found[0].p50) / math.log(_STEPS[-1] / _STEPS[0])
+    # Of processor time: what else the machine does would grow and shrink with it.
+    exponent = math.log(found[-1].cpu / found[0].cpu) / math.log(_STEPS[-1] / _STEPS[0])
     for one in found:
         last = f", exponent {exponent:.2f}" if one is found[-1] else ""
         yield replace(one, measure=f"{name}: {one.measure}{last}")
