@@ -44,8 +44,9 @@ _BACKOFF: Final = Backoff(first_seconds=1.0, longest_seconds=300.0)
 _MOST_INTERRUPTIONS: Final = 3
 #: But a pass that carries nothing out for so long waits for a member that hangs: it may be cut.
 _IDLE_SECONDS: Final = 2.0
-#: So many failed passes in a row make the process unhealthy.
-_MOST_FAILURES: Final = 10
+#: So many passes in a row that end by a fault of ours make the process unhealthy. A member that
+#: refuses a write, or a remote that is down, is nothing that a restart would mend.
+_MOST_FAULTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ class Service:
     _passed_at: float = float("-inf")
     _progressed_at: float = float("-inf")
     _interruptions: int = 0
+    _faults: int = 0
     _told: frozenset[Diagnostic] = frozenset()
     _new_members: dict[str, float] = field(default_factory=dict)
     _crashed: str = ""
@@ -127,9 +129,8 @@ class Service:
     def unhealthy(self) -> dict[str, str]:
         """What only a restart can mend, by check."""
         problems = {"task": self._crashed} if self._crashed else {}
-        failures = self.passes.failures(_FLEET)
-        if failures >= _MOST_FAILURES:
-            problems["pass"] = f"{failures} passes failed in a row"
+        if self._faults >= _MOST_FAULTS:
+            problems["pass"] = f"{self._faults} passes ended by a fault in a row"
         return problems
 
     async def run(self, stopped: asyncio.Event) -> None:
@@ -256,6 +257,7 @@ class Service:
         return await self._passed(done, head, clock.monotonic() - began)
 
     async def _passed(self, done: PassResult, head: str, seconds: float) -> bool:
+        self._faults = 0
         self.measuring.passed(done, seconds, self.hub.clock.now())
         self._told = told_pass(self.log, done, seconds, self._told)
         self._wake_at(done.outcome.next_wake)
@@ -278,6 +280,7 @@ class Service:
         return not _has_failed(done)
 
     def _failed(self, error: Exception, seconds: float) -> None:
+        self._faults = 0 if isinstance(error, ReconcilerError) else self._faults + 1
         self.measuring.failed(seconds)
         hint = {"hint": error.hint} if isinstance(error, ReconcilerError) else {}
         kind = type(error).__name__
@@ -348,8 +351,7 @@ class Service:
 
 
 def _has_failed(done: PassResult) -> bool:
-    """Whether something failed that may go well next time; members that froze say when."""
-    return any(
-        one.result is Result.FAILED and one.change.cluster not in done.execution.frozen
-        for one in done.execution.results
-    )
+    """Whether something failed that may go well next time. A member that went away is left out of
+    the next pass; one that only lost this request would not be heard of again.
+    """
+    return any(one.result is Result.FAILED for one in done.execution.results)

@@ -161,6 +161,8 @@ class Pass:
     async def _decided(self, world: World) -> tuple[World, Outcome]:
         """Decide twice: which objects matter, then what to do about what they are."""
         world, first = await self._answered(world)
+        if self.hub.is_superseded:
+            return world, first  # nothing of it is carried out
         self.hub.progress("observe", f"looking at {sum(map(len, first.works.values()))} objects")
         world = await self._observed(world, first)
         return await self._answered(with_losses(world, first))

@@ -392,3 +392,24 @@ def test_a_slow_member_delays_nobody_else(source: SourceRepo, fleet: Counted) ->
         eventually(lambda: level(slow) == "6", 60)
         slow.faults = HEALTHY
         eventually(lambda: slow.get("v1", "ConfigMap", "new-5", "shop"), 60)
+
+
+def test_a_member_that_refuses_a_write_makes_nobody_ill(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source)) as hub:
+        settled(hub, fleet)
+        fleet["member3"].faults = Faults(status=507)
+        for number in range(12):
+            set_level(source, str(number + 1))
+            eventually(lambda: level(fleet["member1"]) == str(number + 1), 10)  # noqa: B023
+        assert hub.get("/healthz") == (200, "ok\n")
+
+
+def test_a_write_that_got_lost_is_made_up_for(source: SourceRepo, fleet: Counted) -> None:
+    with running(RunningHub(source, ("--interval=3600",))) as hub:
+        settled(hub, fleet)
+        eventually(lambda: hub.lines("pass"))
+        fleet["member2"].faults = Faults(drop_probability=1.0)
+        set_level(source, "1")
+        eventually(lambda: level(fleet["member1"]) == "1", 10)
+        fleet["member2"].faults = HEALTHY
+        eventually(lambda: everywhere(fleet, "1"), 20)

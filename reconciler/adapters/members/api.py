@@ -17,7 +17,7 @@ from reconciler.adapters.members.pacing import Limits
 from reconciler.adapters.members.probe import probe_member, readiness
 from reconciler.adapters.members.transport import APPLY_PATCH, JSON, Answer, Request, Transport
 from reconciler.model.cluster import ClusterFacts, Condition, ResourceModel
-from reconciler.model.errors import MemberRefused
+from reconciler.model.errors import MemberRefused, MemberUnreachable
 from reconciler.model.member import KindRef, Listing, ObjectRef, PatchType, WatchEvent
 
 FIELD_MANAGER: Final = "reconciler"
@@ -188,7 +188,11 @@ class ApiMember:
         """The object of a good answer, which must be the one that was asked for."""
         if not answer.is_good:
             raise self._transport.refusal(answer)
-        value = answer.json()
+        try:
+            value = answer.json()
+        except MemberRefused as error:
+            # It says yes and makes no sense: what became of a write cannot be known.
+            raise MemberUnreachable(f"{self._name} does not answer: {error}") from None
         metadata = value.get("metadata")
         if (
             not isinstance(metadata, dict)
