@@ -30,7 +30,10 @@ def with_last_known(probed: ClusterFacts, known: ClusterFacts | None) -> Cluster
 
 @dataclass(slots=True)
 class Hysteresis:
-    """The Ready condition that counts, of all that were seen. Times are arguments, in seconds."""
+    """The Ready condition that counts, of all that were seen. Times are arguments, in seconds.
+
+    A member that fails in ever other words has said the same: every decision looks at its facts.
+    """
 
     seconds: float = FLIP_SECONDS
     _counts: Condition | None = None
@@ -43,7 +46,8 @@ class Hysteresis:
             self._counts = replace(ready, last_transition=stamp)
         elif counts.status == ready.status:
             self._other_since = None
-            self._counts = replace(ready, last_transition=counts.last_transition)
+            if counts.reason != ready.reason:
+                self._counts = replace(ready, last_transition=counts.last_transition)
         elif self._other_since is None:
             self._other_since = now
         elif now - self._other_since >= self.seconds:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,3 +62,12 @@ def test_a_silent_member_keeps_its_apis_and_loses_its_readiness() -> None:
     assert merged.uid == "u"
     assert merged.conditions == (BAD,)
     assert with_last_known(ClusterFacts(conditions=(BAD,)), None).enablements == {}
+
+
+def test_other_words_for_the_same_trouble_are_no_news() -> None:
+    hysteresis = Hysteresis()
+    trouble = replace(BAD, message="a")
+    first = hysteresis.seen(trouble, 0.0, "t0")
+    assert hysteresis.seen(replace(trouble, message="b"), 1.0, "t1") is first
+    other = replace(trouble, reason="ClusterNotReady", message="c")
+    assert hysteresis.seen(other, 2.0, "t2") == replace(other, last_transition="t0")
