@@ -90,6 +90,7 @@ class App:
     name: str
     value: int
     clusters: list[str]
+    former: list[str] = field(default_factory=list)
     is_broken: bool = False
 
 
@@ -192,8 +193,9 @@ class Chaos:
 
     def _deck(self) -> list[Callable[[], None]]:
         deeds: list[tuple[int, Callable[[], None]]] = [
-            (10, self._change_app),
+            (7, self._change_app),
             (6, self._move_app),
+            (5, self._move_back),
             (2, self._add_app),
             (2, self._remove_app),
             (2, self._break_app),
@@ -301,9 +303,20 @@ class Chaos:
     def _move_app(self) -> None:
         app = self._some_app()
         if app is not None:
-            app.clusters = self._some_clusters()
+            app.former, app.clusters = app.clusters, self._some_clusters()
             self._write(app)
             self._commit(f"move {app.name}")
+
+    def _move_back(self) -> None:
+        """Revert a move: what it left may be wanted again before anybody could delete it."""
+        moved = [app for app in self.state.values() if app.former and not app.is_broken]
+        if not moved:
+            self._move_app()
+            return
+        app = self.dice.choice(moved)
+        app.former, app.clusters = [], app.former
+        self._write(app)
+        self._commit(f"move back {app.name}")
 
     def _remove_app(self) -> None:
         app = self._some_app()
