@@ -16,16 +16,18 @@ Rules
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reconciler.model.change import Action, Change, HeldDelete, Hold
 from reconciler.model.config import Budget, FleetConfig, Guards
 from reconciler.model.identity import ObjectKey
+from reconciler.model.text import count_of, listed
 from reconciler.model.world import Deletion, State
 from reconciler.plan.digest import hold_digest
 
+_MOST_NAMED = 6
 WINDOW = timedelta(hours=1)
 PROTECTED = "deleting it needs approval always"
 
@@ -56,18 +58,18 @@ class _Scope:
     allowed: int
     used: int
     wanted: int
+    is_cluster: bool = False
 
     @property
     def is_exceeded(self) -> bool:
         return self.wanted > 0 and self.used + self.wanted > self.allowed
 
-    def __str__(self) -> str:
+    def told(self, where: str) -> str:
+        """`3 deletions on eu-1 exceed the budget of 1`."""
         before = f" after {self.used} in the last hour" if self.used else ""
-        plural = "" if self.wanted == 1 else "s"
-        return (
-            f"{self.wanted} deletion{plural} {self.name}{before}"
-            f" exceed{'s' if self.wanted == 1 else ''} the budget of {self.allowed}"
-        )
+        verb = "exceeds" if self.wanted == 1 else "exceed"
+        wanted = count_of(self.wanted, "deletion")
+        return f"{wanted} {where}{before} {verb} the budget of {self.allowed}"
 
 
 def guards_of(
@@ -86,7 +88,7 @@ def guarded(changes: Sequence[Change], given: GuardInput) -> tuple[list[Change],
     halted = {(one.cluster, one.key) for one in protected}
     running = [one for one in counted if (one.cluster, one.key) not in halted]
     asking = {one.cluster for one in unapproved}
-    exceeded = [str(scope) for scope in _scopes(running, asking, given) if scope.is_exceeded]
+    exceeded = list(_told(one for one in _scopes(running, asking, given) if one.is_exceeded))
     waiting = unapproved if exceeded else protected
     if not waiting:
         return list(changes), None
@@ -95,6 +97,22 @@ def guarded(changes: Sequence[Change], given: GuardInput) -> tuple[list[Change],
         return list(changes), None
     held = {(one.cluster, one.key) for one in waiting}
     return [_held(one) if (one.cluster, one.key) in held else one for one in changes], hold
+
+
+def _told(exceeded: Iterable[_Scope]) -> Iterator[str]:
+    """A clause for every budget; one for many clusters that exceed the same by the same."""
+    alike: dict[_Scope, list[str]] = {}
+    for scope in exceeded:
+        alike.setdefault(replace(scope, name="") if scope.is_cluster else scope, []).append(
+            scope.name
+        )
+    for scope, names in alike.items():
+        if not scope.is_cluster:
+            yield scope.told(scope.name)
+        elif len(names) <= _MOST_NAMED:
+            yield from (scope.told(f"on {name}") for name in names)
+        else:
+            yield scope.told(f"on each of {len(names)} clusters ({listed(names, _MOST_NAMED)})")
 
 
 def _is_counted(change: Change, moved: frozenset[Place]) -> bool:
@@ -138,7 +156,8 @@ def _scopes(running: Sequence[Change], asking: set[str], given: GuardInput) -> l
     per_cluster = [guards.per_cluster for guards in given.guards]
     scopes = [
         _Scope(
-            name=f"on {cluster}",
+            name=cluster,
+            is_cluster=True,
             allowed=_allowance(per_cluster, given.managed.get(cluster, 0)),
             used=used[cluster],
             wanted=wanted[cluster],

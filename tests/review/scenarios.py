@@ -181,6 +181,18 @@ def deletions_over_budget() -> Story:
     return before, dict.fromkeys(old) | {"shop/web.yaml": documents(deployment(replicas=12))}
 
 
+def deletions_over_budget_on_many_clusters() -> Story:
+    guards = {"perCluster": {"count": 0, "percent": 0}, "perFleet": {"count": 2, "percent": 0}}
+    names = [f"member-{number:03}" for number in range(1, 41)]
+    before = {
+        "reconciler.yaml": config(guards=guards),
+        **clusters(*names),
+        "shop/settings.yaml": documents(config_map(LOG_LEVEL="info")),
+        "policies/settings.yaml": documents(propagation("settings", "ConfigMap")),
+    }
+    return before, {"shop/settings.yaml": None}
+
+
 def a_namespace_deleted() -> Story:
     return base(shop__namespace=documents(namespace())), {"shop/namespace.yaml": None}
 
@@ -376,6 +388,7 @@ SCENARIOS: Final[tuple[Callable[[], Story], ...]] = (
     an_object_deleted,
     policies_deleted_with_their_override,
     deletions_over_budget,
+    deletions_over_budget_on_many_clusters,
     a_namespace_deleted,
     a_namespace_declared,
     a_secret_changed,

@@ -67,7 +67,10 @@ def _problems(plan: Plan) -> Iterator[str]:
     if plan.hold is not None:
         waiting = count_of(len(plan.hold.deletes), "deletion")
         yield f"> [!CAUTION]\n> **{waiting} held for approval:**"
-        yield from (f"> - {code(reason)}" for reason in plan.hold.reasons)
+        yield from (f"> - {code(reason)}" for reason in plan.hold.reasons[:_MAX_DIAGNOSTICS])
+        rest = len(plan.hold.reasons) - _MAX_DIAGNOSTICS
+        if rest > 0:
+            yield f"> - and {rest} more reasons"
         how, trailer = words.approval(plan.hold)
         yield f">\n> {how}{f' {code(trailer)}' if trailer else ''}\n"
     shown = plan.diagnostics[:_MAX_DIAGNOSTICS]
