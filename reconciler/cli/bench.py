@@ -14,7 +14,7 @@ from reconciler.cli.options import output_option
 if TYPE_CHECKING:
     from reconciler.runtime.bench.measure import Row
 
-_PARTS = ["plan", "growth", "schedule", "render", "writeback", "apply"]
+_PARTS = ["plan", "command", "growth", "schedule", "render", "writeback", "apply"]
 _EPILOG = """\b
 Examples:
   reconciler bench --all

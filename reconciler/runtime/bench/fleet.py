@@ -56,6 +56,11 @@ class MadeFleet:
         """The one file that the `turn`-th change of a kind writes."""
         return CHANGES[kind](self, turn)
 
+    def images(self, image: str) -> Files:
+        """The files that give every workload another image."""
+        workloads = (made.app(number, self.clusters, image=image)[0] for number in range(self.apps))
+        return _app_files(workloads)
+
     def _app(self, number: int) -> Files:
         files = _app_files(made.app(number, self.clusters))
         if number % (_OVERRIDDEN // OBJECTS_OF_AN_APP) == 0:
