@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from reconciler.model.cluster import Cluster, ClusterFacts
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import MemberUnreachable, ReconcilerError
 from reconciler.model.identity import ObjectKey
 from reconciler.model.member import ObjectRef
 from reconciler.model.world import Observed, Outcome
@@ -62,6 +62,12 @@ class Crew:
     def interrupt(self) -> None:
         """Something newer waits: nobody waits for a slow member any more."""
         self.patience.end()
+
+    def hurry(self, name: str) -> None:
+        """Probe the member now, if it is kept still."""
+        keeper = self.keepers.get(name)
+        if keeper is not None:
+            keeper.hurry()
 
     def late(self, name: str) -> None:
         """What the member answers from now on is for the next pass."""
@@ -134,7 +140,7 @@ class CrewPass:
                 seen[name] = await self._observed(name, outcome, recorded)
             except ReconcilerError as error:
                 self.unreadable[name] = str(error)
-                self.crew.keepers[name].hurry()
+                self.crew.hurry(name)
             except TimeoutError:
                 self.unreadable[name] = _LATE
 
@@ -146,8 +152,10 @@ class CrewPass:
     async def _observed(
         self, name: str, outcome: Outcome, recorded: Mapping[str, frozenset[ObjectKey]]
     ) -> Observed:
-        kinds = self.crew.keepers[name].kinds
-        assert kinds is not None, "an open member is watched"
+        keeper = self.crew.keepers.get(name)
+        kinds = keeper.kinds if keeper is not None else None
+        if kinds is None:
+            raise MemberUnreachable(f"{name} is being opened again")
         kinds.begin()
         async with asyncio.timeout(self.crew.answer_seconds):
             found = await observed_of(

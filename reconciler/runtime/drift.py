@@ -75,7 +75,7 @@ class Drift:
             return True
         report = await healing.heal({cluster: member}, changes)
         if cluster in report.frozen:
-            self.crew.keepers[cluster].hurry()
+            self.crew.hurry(cluster)
             return True
         return self._is_healed(cluster, report.results)
 

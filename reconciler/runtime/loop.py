@@ -269,8 +269,7 @@ class Service:
         self._tell_joined()
         self.announcing.passed(done)
         for name in done.execution.frozen:
-            if name in self.crew.keepers:
-                self.crew.keepers[name].hurry()
+            self.crew.hurry(name)
         if done.error:
             return False
         if not self._is_kept:

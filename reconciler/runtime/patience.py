@@ -68,6 +68,8 @@ class Patience:
         if self._running.get(name) is task:
             del self._running[name]
             self._again(name)
+        if not task.cancelled():
+            task.exception()  # the next pass meets it again, and waits for its result
 
     async def _most(self, tasks: Collection[asyncio.Future[float]]) -> None:
         wanted = len(tasks) * _MOST

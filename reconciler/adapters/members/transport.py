@@ -116,6 +116,7 @@ class Transport:
         self._breaker = Breaker(limits, time)
         self._places = asyncio.Semaphore(limits.concurrency)
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
 
     @property
     def is_resting(self) -> bool:
@@ -190,7 +191,8 @@ class Transport:
             raise MemberUnreachable(f"{self._name} did not answer: {what}") from None
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Give the connections back; whoever still holds the member asks in vain."""
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -250,6 +252,8 @@ class Transport:
         )
 
     def _connected(self) -> aiohttp.ClientSession:
+        if self._is_closed:
+            raise MemberUnreachable(f"{self._name} is being opened again")
         if self._session is None:
             context = self._credentials.ssl_context()
             self._session = aiohttp.ClientSession(
