@@ -1,7 +1,7 @@
 """Known renderings between runs: read from the disposable cache before a plan, kept there after it.
 
-Strategy: one value holds all of them, for each is a few bytes. What a run did not meet is kept for
-others that plan the same repository, until it is most of what there is.
+Strategy: one value holds all of them, for each is a few bytes. What this process did not meet is
+kept for others that plan the same repository, until it is most of what there is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reconciler.render import KnownRenderings
 from reconciler.runtime.disk import RENDERINGS, Disk
 
 _KEY: Final = "all"
-#: Kept are at most so many times the renderings that a run met.
+#: Kept are at most so many times the renderings that a process met.
 _MOST: Final = 4
 _PAIR: Final = 2
 
@@ -31,7 +31,6 @@ def renderings_of(disk: Disk, known: KnownRenderings) -> Iterator[None]:
     if known.is_on and fresh:
         known.earlier = _kept(known)
         disk.put(RENDERINGS, {_KEY: orjson.dumps(known.earlier)})
-    known.used = {}
 
 
 def _read(disk: Disk) -> dict[str, list[Any]]:

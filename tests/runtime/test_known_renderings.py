@@ -58,3 +58,18 @@ def test_a_changed_override_rule_is_met_again(made: BenchRepository, tmp_path: P
     changed = {str(one.key) for one in second.head.plan.changes}
     assert changed
     assert not changed & unmade(second)
+
+
+def test_a_process_that_goes_on_planning_forgets_nothing(
+    made: BenchRepository, tmp_path: Path
+) -> None:
+    repository = FleetRepository.local(tmp_path / "fleet", "main", tmp_path / "cache.db")
+    planner = Planner(repository)
+    planner.plan()
+    for turn in range(3):
+        made.commit(FLEET.change("template", turn))
+        planner.plan()
+    last = plan(tmp_path)
+    changed = {str(one.key) for one in last.head.plan.changes}
+    assert len(changed) == 3
+    assert unmade(last) == {str(key) for key in last.head.placed} - changed
