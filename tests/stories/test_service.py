@@ -168,15 +168,13 @@ def test_a_newer_commit_goes_before_the_rest_of_an_older_one(
     with running(RunningHub(source)) as hub:
         settled(hub, fleet)
         slow = fleet["member3"]
-        slow.faults = Faults(latency_seconds=8)
+        slow.faults = Faults(latency_seconds=25)
         set_level(source, "1")
-        eventually(lambda: level(fleet["member1"]) == "1", 5)
-        began = time.monotonic()
+        eventually(lambda: level(fleet["member1"]) == "1")
         set_level(source, "2")
-        eventually(lambda: level(fleet["member1"]) == "2", 5)
-        assert time.monotonic() - began < 3
+        eventually(lambda: level(fleet["member1"]) == "2", 20)  # before the slow one has answered
         slow.faults = HEALTHY
-        eventually(lambda: everywhere(fleet, "2"), 30)
+        eventually(lambda: everywhere(fleet, "2"), 60)
         assert any(one["interrupted"] for one in hub.lines("pass"))
 
 
