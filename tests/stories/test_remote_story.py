@@ -68,7 +68,7 @@ def remote(tmp_path: Path) -> Iterator[Remote]:
     bare = root / "fleet.git"
     made = pygit2.init_repository(str(bare), bare=True, initial_head="main")
     made.config["http.receivepack"] = "true"
-    fleet = CountingFleet(["one"])
+    fleet = CountingFleet(["one"], controllers=False)
     member = SimulatedServer(fleet, fleet.start()["one"])
     bench = FleetBench(tmp_path / "people", {"one": member})
     bench.write_documents("web.yaml", deployment("web"))
