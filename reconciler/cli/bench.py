@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.runtime.bench.measure import Row
 
 _PARTS = ["plan", "command", "growth", "schedule", "render", "writeback", "apply"]
+_LARGE = "plan"
 _EPILOG = """\b
 Examples:
   reconciler bench --all
@@ -27,13 +31,21 @@ _HEADINGS = ("part", "measure", "P50", "P90", "P99", "per second", "peak", "CPU"
 
 @click.command("bench", epilog=_EPILOG)
 @click.argument("parts", nargs=-1, type=click.Choice(_PARTS))
-@click.option("--all", "everything", is_flag=True, help="Every part, one after the other.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every part, one after the other; plans of ten times the objects as well.",
+)
 @click.option("--objects", default=1000, show_default=True, help="Objects of the made-up fleet.")
 @click.option("--clusters", default=100, show_default=True, help="Clusters of the made-up fleet.")
 @click.option("--apps", default=200, show_default=True, help="Applications of a burst.")
 @click.option("--files", default=100_000, show_default=True, help="Rendered files to write back.")
 @click.option(
-    "--members", default="simulated:5", show_default=True, help="real:N or simulated:N, for apply."
+    "--members",
+    default="",
+    help="real:N or simulated:N, for apply.  [default: real:5 where KUBEBUILDER_ASSETS is set,"
+    " else simulated:5]",
 )
 @click.option("--runs", default=10, show_default=True, help="Changes of every kind.")
 @output_option
@@ -50,15 +62,17 @@ def command(
     from reconciler.runtime.bench.options import Options
     from reconciler.runtime.bench.parts import PARTS
 
-    wanted = tuple(PARTS) if everything else parts
+    wanted = _all(PARTS) if everything else [(part, 1) for part in parts]
     if not wanted:
         raise click.UsageError("name a part, or --all")
+    sizes["members"] = sizes["members"] or _members()
     rows: list[Row] = []
     if output == "text":
         say(_line(_HEADINGS))
     with tempfile.TemporaryDirectory(prefix="fleet-bench-") as folder:
-        for part in wanted:
-            options = Options(folder=Path(folder) / part, **sizes)  # type: ignore[arg-type]
+        for part, times in wanted:
+            options = Options(folder=Path(folder) / f"{part}-{times}", **sizes)  # type: ignore[arg-type]
+            options = replace(options, objects=options.objects * times)
             options.folder.mkdir()
             for row in PARTS[part](options):
                 rows.append(row)
@@ -67,6 +81,15 @@ def command(
     if output == "json":
         show_json({"rows": [row.document() for row in rows]})
     return EXIT_ERROR if any(row.is_within is False for row in rows) else EXIT_DONE
+
+
+def _all(parts: Iterable[str]) -> list[tuple[str, int]]:
+    """Every part with the objects it takes, in times of those asked for."""
+    return [(part, times) for part in parts for times in ((1, 10) if part == _LARGE else (1,))]
+
+
+def _members() -> str:
+    return "real:5" if os.environ.get("KUBEBUILDER_ASSETS") else "simulated:5"
 
 
 def _cells(row: Row) -> tuple[str, ...]:
