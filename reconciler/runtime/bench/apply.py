@@ -37,6 +37,8 @@ _ROUNDS: Final = 3
 _TIMES_THE_FLOOR: Final = 2.0
 _AGAIN_SECONDS: Final = 5.0
 _MAIN: Final = "refs/heads/main"
+_OURS: Final = b'"karmada.io/managed":"true"'
+_NOBODYS: Final = b'"karmada.io/managed":"bare"'
 
 
 def rows(options: Options) -> Iterator[Row]:
@@ -132,17 +134,24 @@ def _hub(one: _Round, members: Sequence[Server]) -> Any:
 
 
 def _requests(one: _Round) -> list[Request]:
-    """What the hub sent, without deciding it: the bytes rendered for the first round's objects."""
+    """What the hub sent, without deciding it: as many bytes as it rendered for its objects. They
+    are marked as nobody's, or the hub would have to read them all in the rounds that follow.
+    """
     outcome = Planner(FleetRepository.local(one.folder / "fleet")).plan().head
     works = next(iter(outcome.works.values()))
     return [
         (
             f"/apis/apps/v1/namespaces/NAMESPACE/deployments/{key.name}",
-            work.manifest_bytes().replace(one.namespace.encode(), b"NAMESPACE"),
+            _nobodys(work.manifest_bytes()).replace(one.namespace.encode(), b"NAMESPACE"),
         )
         for key, work in works.items()
         if key.kind == "Deployment"
     ]
+
+
+def _nobodys(manifest: bytes) -> bytes:
+    assert _OURS in manifest, "what is ours says so"
+    return manifest.replace(_OURS, _NOBODYS)
 
 
 def _config(number: int) -> dict[str, Any]:
