@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.__main__ import main
 from tests.conformance.comparison import first_difference
 from tests.conformance.known_differences import KNOWN_DIFFERENCES
 from tests.conformance.operations import OPS
@@ -37,3 +38,15 @@ def test_answers_agree_with_the_reference_but_for_the_known_differences(path: Pa
     assert disagreements.keys() == known.keys(), (
         "a known difference agrees now: take it off the list"
     )
+
+
+def test_a_line_that_is_no_vector_fails_and_a_transcript_is_left_to_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "odd.jsonl").write_text('{"x": 1}\n')
+    (tmp_path / "members.jsonl").write_text('{"request": {}, "response": {}}\n')
+    assert main([str(tmp_path / "odd.jsonl"), str(tmp_path / "members.jsonl")]) == 1
+    said = capsys.readouterr().out
+    assert "odd.jsonl: 0/1" in said
+    assert "members.jsonl: a transcript" in said
+    assert said.endswith("0 passed, 1 failed\n")

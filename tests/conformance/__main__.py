@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from tests.conformance.comparison import first_difference
 from tests.conformance.operations import OPS
-from tests.conformance.runner import Disagreement, Tally, run_file
+from tests.conformance.runner import Disagreement, Tally, is_transcript, run_file
 
 SHOWN: Final = 5
 WIDTH: Final = 1200
@@ -51,6 +51,9 @@ def main(names: list[str]) -> int:
         return USAGE
     tallies = []
     for name in names:
+        if is_transcript(Path(name)):
+            print(f"{Path(name).name}: a transcript, replayed by tests/members/test_transcripts.py")
+            continue
         tally = run_file(Path(name), OPS)
         report(tally)
         tallies.append(tally)

@@ -56,6 +56,14 @@ def vectors(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, json.loads(line)
 
 
+def is_transcript(path: Path) -> bool:
+    """Whether a file holds requests to an API server and its answers: those are replayed on the
+    simulation (tests/members/test_transcripts.py).
+    """
+    first = next(vectors(path), None)
+    return first is not None and {"request", "response"} <= first[1].keys()
+
+
 def run_file(path: Path, operations: dict[str, Operation]) -> Tally:
     """Run every line of one file."""
     passed, disagreements = 0, []
@@ -72,6 +80,8 @@ def run_vector(
     number: int, vector: dict[str, Any], operations: dict[str, Operation]
 ) -> Disagreement | None:
     """None when the answer agrees."""
+    if not {"op", "in"} <= vector.keys():
+        return Disagreement(line=number, given=vector, expected=None, got="no vector: op or in")
     expected = f"error: {vector['error']}" if "error" in vector else vector.get("out")
     expected = in_any_order(vector["op"], expected)
     operation = operations.get(vector["op"])
