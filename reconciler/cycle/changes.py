@@ -70,16 +70,17 @@ class Comparing:
 
     def with_base(self, works: FleetWorks, base: FleetWorks) -> Compared:
         """Changes from the base commit's Works to these; the same Works are only counted."""
-        held: dict[ObjectKey, set[str]] = {}
+        held, withheld = dict[ObjectKey, set[str]](), self._withheld
         for cluster, key in self.untouched:
             held.setdefault(key, set()).add(cluster)
         nothing, changes, unchanged = ObjectWorks({}), list[Change](), 0
         for key in sorted({**base.objects, **works.objects}):
             before, after = base.objects.get(key, nothing), works.objects.get(key, nothing)
+            left = held.get(key, _NONE) | (withheld if key.is_secret else _NONE)
             if before is after:
-                unchanged += len(after.clusters - held.get(key, _NONE))
+                unchanged += len(after.clusters - left)
             else:
-                compared = self._object(before, after, held.get(key, _NONE))
+                compared = self._object(before, after, left)
                 changes += compared.changes
                 unchanged += compared.unchanged
         return Compared(changes=changes, unchanged=unchanged)
@@ -109,6 +110,13 @@ class Comparing:
         after = None if new is None else new.work(cluster)
         change = compare_works(before, after, self.secrets)
         return None if change.action is Action.UNCHANGED else self._placed(change)
+
+    @property
+    def _withheld(self) -> frozenset[str]:
+        """Clusters that get no Secrets: those that follow a branch without their values."""
+        if self.config.write_back.has_secrets:
+            return _NONE
+        return frozenset(one.name for one in self.fleet.clusters if one.is_pulling)
 
     def again(self, change: Change, observed: dict[str, Any] | None) -> Change:
         """The decision about one object as it is observed now."""
@@ -153,11 +161,11 @@ class Comparing:
         """Changes of a branch that stands for a member: nobody else writes there, so that texts are
         compared. Secrets go there only where the fleet says so, and a preserved object stays.
         """
-        context, has_secrets = self._context(cluster), self.config.write_back.has_secrets
+        context, withheld = self._context(cluster), self._withheld
         wanted = [
             work
             for work in self._dispatched(cluster, works)
-            if has_secrets or not work.key.is_secret
+            if not (work.key.is_secret and cluster in withheld)
         ]
         namespaces = frozenset(key.name for key in held if key.is_namespace)
         yield from bare_namespaces(cluster, wanted, namespaces)

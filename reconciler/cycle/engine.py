@@ -403,5 +403,5 @@ def _secrets(*fleets: Fleet | None) -> Iterator[dict[str, Any]]:
     """Bodies of all Secrets, whose values no output may show."""
     for fleet in fleets:
         for key, template in (fleet.templates if fleet else {}).items():
-            if key.kind == "Secret" and not key.group:
+            if key.is_secret:
                 yield template.manifest.body

@@ -52,7 +52,7 @@ def checked_members(clusters: tuple[Cluster, ...], world: World) -> MemberCheck:
             for cluster in clusters
             if cluster.name not in frozen and (seen := world.observed.get(cluster.name)) is not None
         },
-        unready=frozenset(cluster.name for cluster in clusters if not _counts_as_ready(cluster)),
+        unready=frozenset(cluster.name for cluster in clusters if not cluster.is_ready),
         frozen=frozen,
         uids={
             cluster.name: cluster.facts.uid
@@ -61,12 +61,6 @@ def checked_members(clusters: tuple[Cluster, ...], world: World) -> MemberCheck:
         },
         diagnostics=tuple(diagnostics),
     )
-
-
-def _counts_as_ready(cluster: Cluster) -> bool:
-    """Whether its condition is one that no taint follows from."""
-    ready = cluster.facts.condition("Ready") if cluster.facts is not None else None
-    return ready is not None and ready.status == "True"
 
 
 def _problems(clusters: tuple[Cluster, ...], world: World) -> Iterator[Diagnostic]:

@@ -132,6 +132,11 @@ class Cluster:
     position: Position = field(default_factory=Position)
 
     @property
+    def is_pulling(self) -> bool:
+        """Whether it follows its works branch instead of being written to."""
+        return self.sync_mode == "Pull"
+
+    @property
     def is_ready(self) -> bool:
         """Whether the member's Ready condition is True."""
         ready = self.facts.condition("Ready") if self.facts else None

@@ -15,7 +15,7 @@ from reconciler.model.member import ObjectRef
 from reconciler.model.world import Observed, Outcome
 from reconciler.runtime.executor import ChangeResult, Result
 from reconciler.runtime.keeping import Keeper, KeepingOptions
-from reconciler.runtime.members import PULL, Opener, observed_of
+from reconciler.runtime.members import Opener, observed_of
 from reconciler.runtime.patience import Patience
 from reconciler.runtime.ports import Member
 
@@ -77,7 +77,7 @@ class Crew:
 
     async def keep(self, clusters: Iterable[Cluster]) -> None:
         """Keep exactly these members, and wait a moment for the first answer of new ones."""
-        wanted = {one.name: _plain(one) for one in clusters if one.sync_mode != PULL}
+        wanted = {one.name: _plain(one) for one in clusters if not one.is_pulling}
         gone = [name for name, keeper in self.keepers.items() if wanted.get(name) != keeper.cluster]
         await asyncio.gather(*(self.keepers.pop(name).close() for name in gone))
         for name, cluster in wanted.items():

@@ -181,7 +181,7 @@ class _MemberRun:
         if self.frozen:
             return ChangeResult(change=change, result=Result.SKIPPED, message=self.frozen)
         if change.action in _DELETING and not self._options.may_delete():
-            return _left(change)
+            return left_for_later(change)
         seconds = self._options.fights.seconds_left(change, self._options.now())
         if seconds > 0:
             rounds = self._options.fights.rounds(change, self._options.now())
@@ -275,7 +275,7 @@ class _MemberRun:
             )
         is_same_delete = again.action is change.action and again.uid == change.uid
         if again.action in _DELETING and not self._options.may_delete():
-            return _left(change)
+            return left_for_later(change)
         if again.action not in _HARMLESS and not is_same_delete:
             return ChangeResult(
                 change=change,
@@ -396,7 +396,7 @@ class _MemberRun:
         return shortened(printable(self._options.redact(str(error))), _LONGEST_MESSAGE)
 
 
-def _left(change: Change) -> ChangeResult:
+def left_for_later(change: Change) -> ChangeResult:
     message = "a newer commit is known; the next pass decides"
     return ChangeResult(change=change, result=Result.SKIPPED, message=message)
 

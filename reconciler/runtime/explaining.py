@@ -15,7 +15,6 @@ from reconciler.audit.impact import impact_of_file, impact_of_policy
 from reconciler.audit.subject import named, parsed
 from reconciler.audit.why_not import why_not
 from reconciler.cycle.engine import overridden_secrets, secret_values
-from reconciler.diff.normal import is_secret
 from reconciler.diff.redact import MASK, SecretValues, is_secret_path, masked
 from reconciler.model.diagnostic import Position
 from reconciler.model.errors import SettingsInvalid
@@ -106,8 +105,7 @@ class Explainer:
         numbers = MaskNumbers(MASK)
 
         def mask(key: ObjectKey, pointer: Pointer, value: Any) -> Any:
-            is_of_secret = is_secret({"apiVersion": "v1", "kind": key.kind}) and not key.group
-            is_place = bool(pointer) and is_secret_path(pointer, is_of_secret=is_of_secret)
+            is_place = bool(pointer) and is_secret_path(pointer, is_of_secret=key.is_secret)
             return numbers.shown(masked(value, secrets, is_secret_place=is_place)[0])
 
         def place(template: Template, pointer: Pointer) -> Position | None:

@@ -18,17 +18,15 @@ from reconciler.adapters.writeback.branches import BranchContent
 from reconciler.cycle.facts import ASSUMED
 from reconciler.model.change import Action, Change, Plan
 from reconciler.model.cluster import Cluster, ClusterFacts
-from reconciler.model.emit import emit_yaml
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.identity import ObjectKey, work_name
 from reconciler.model.manifest import Manifest
-from reconciler.model.paths import object_paths
 from reconciler.model.work import Body, Work
 from reconciler.model.world import Observed
 from reconciler.runtime.documents import document
-from reconciler.runtime.executor import ChangeResult, Result
-from reconciler.runtime.members import PULL
+from reconciler.runtime.executor import ChangeResult, Result, left_for_later
 from reconciler.runtime.repository import FleetRepository
+from reconciler.runtime.works_files import encoded, paths_of
 
 Files = dict[str, bytes | None]
 
@@ -51,12 +49,12 @@ class Followed:
         written = {one.key: one for one in changes if one.action in _WRITING}
         gone = {one.key for one in changes if one.action is Action.DELETE}
         held = (self.paths.keys() - gone) | written.keys()
-        paths = _paths(held)
+        paths = paths_of(held)
         moved = {key for key in held & self.paths.keys() if paths[key] != self.paths[key]}
         files: Files = {self.paths[key]: None for key in (gone & self.paths.keys()) | moved}
         for key in moved - written.keys():
-            files[paths[key]] = _text(self.works[key].manifest_bytes())
-        files |= {paths[key]: _text(_body(one)) for key, one in written.items()}
+            files[paths[key]] = encoded(self.works[key].manifest_bytes())
+        files |= {paths[key]: encoded(_body(one)) for key, one in written.items()}
         return files, paths
 
 
@@ -72,7 +70,7 @@ class FollowedBranches:
         found: dict[str, Followed] = {}
         unreadable: dict[str, str] = {}
         for cluster in clusters:
-            if cluster.sync_mode != PULL:
+            if not cluster.is_pulling:
                 continue
             try:
                 found[cluster.name] = self._branch(cluster.name)
@@ -117,7 +115,7 @@ def distributed(changes: Iterable[Change], *, may_delete: bool) -> tuple[ChangeR
 
 def _result(change: Change, *, may_delete: bool) -> ChangeResult:
     if change.action is Action.DELETE and not may_delete:
-        return ChangeResult(change=change, result=Result.SKIPPED, message="a newer commit waits")
+        return left_for_later(change)
     if change.action in _WRITING or change.action is Action.DELETE:
         return ChangeResult(change=change, result=Result.DONE)
     return ChangeResult(change=change, result=Result.SKIPPED, message=change.reason)
@@ -145,16 +143,6 @@ def _work(cluster: str, manifest: Manifest) -> Work:
     )
 
 
-def _paths(keys: Iterable[ObjectKey]) -> dict[ObjectKey, str]:
-    keys = list(keys)
-    paths = object_paths((key.namespace, key.group, key.kind, key.name) for key in keys)
-    return {key: paths[key.namespace, key.group, key.kind, key.name] for key in keys}
-
-
 def _body(change: Change) -> bytes:
     """The manifest of a change; a bare namespace has no Work."""
     return change.payload if change.desired is None else change.desired.manifest_bytes()
-
-
-def _text(manifest: bytes) -> bytes:
-    return emit_yaml(orjson.loads(manifest))

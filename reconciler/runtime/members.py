@@ -20,7 +20,6 @@ from reconciler.runtime.ports import Member
 
 _T = TypeVar("_T")
 _NAMESPACES: Final = KindRef(api_version="v1", kind="Namespace")
-PULL: Final = "Pull"
 
 #: Opens the member of a Cluster; raises NoCredentials or SettingsInvalid.
 Opener = Callable[[Cluster], Member]
@@ -74,7 +73,7 @@ class Members:
 
     async def probe(self, clusters: Iterable[Cluster], opener: Opener) -> None:
         """Open and probe every push member."""
-        pushed = [cluster for cluster in clusters if cluster.sync_mode != PULL]
+        pushed = [cluster for cluster in clusters if not cluster.is_pulling]
         for cluster in pushed:
             try:
                 self.open[cluster.name] = opener(cluster)

@@ -22,7 +22,6 @@ from reconciler.model.identity import ObjectKey
 from reconciler.model.paths import object_paths
 from reconciler.model.work import Work
 from reconciler.model.works import ClusterWorks, ObjectWorks, WorkClass
-from reconciler.runtime.members import PULL
 
 WITHHELD = "RC070"
 _ALL = "all"
@@ -32,14 +31,14 @@ def accompanied_clusters(config: FleetConfig, clusters: tuple[Cluster, ...]) -> 
     """Clusters that are written to and have a works branch beside that."""
     if config.write_back.works != _ALL:
         return ()
-    return tuple(cluster.name for cluster in clusters if cluster.sync_mode != PULL)
+    return tuple(cluster.name for cluster in clusters if not cluster.is_pulling)
 
 
 def works_files(works: Mapping[ObjectKey, Work], config: FleetConfig) -> dict[str, bytes]:
     """Files by path; Secrets only where the fleet says so."""
     shown = [key for key in works if config.write_back.has_secrets or not key.is_secret]
-    paths = _paths(shown)
-    return {paths[key]: _encoded(works[key]) for key in shown}
+    paths = paths_of(shown)
+    return {paths[key]: encoded(works[key].manifest_bytes()) for key in shown}
 
 
 Objects = Mapping[ObjectKey, ObjectWorks]
@@ -86,7 +85,7 @@ class WorksFiles:
         if any((before is None) is not (after is None) for _, before, after in changed):
             return self._rearranged(works, config, last)
         files: dict[str, bytes | None] = {
-            last.paths[key]: _encoded(works[key])
+            last.paths[key]: encoded(works[key].manifest_bytes())
             for key, before, after in changed
             if not _is_same(before, after)
         }
@@ -106,14 +105,14 @@ class WorksFiles:
         case depend on each other.
         """
         classes = _shown(works.classes(), config)
-        paths = _paths(classes)
+        paths = paths_of(classes)
         gone = (key for key in last.paths if paths.get(key) != last.paths[key])
         files: dict[str, bytes | None] = {last.paths[key]: None for key in gone}
         for key, one in classes.items():
             before = last.objects.get(key)
             is_there = last.paths.get(key) == paths[key]
             if not is_there or not _is_same(_class_on(works.cluster, before), one):
-                files[paths[key]] = _encoded(works[key])
+                files[paths[key]] = encoded(works[key].manifest_bytes())
         return Changes(files=files, written=_Written(last.tip, last.secrets, works.objects, paths))
 
     def all(
@@ -124,9 +123,12 @@ class WorksFiles:
     ) -> Changes:
         """Every file, and those of no Work that stay."""
         classes, secrets = _shown(works.classes(), config), config.write_back.secrets
-        paths = _paths(classes)
+        paths = paths_of(classes)
         return Changes(
-            files={**leftovers, **{paths[key]: _encoded(works[key]) for key in classes}},
+            files={
+                **leftovers,
+                **{paths[key]: encoded(works[key].manifest_bytes()) for key in classes},
+            },
             written=_Written("", secrets, works.objects, paths, bool(leftovers)),
         )
 
@@ -145,7 +147,7 @@ class Changes:
 
 def leftovers(content: BranchContent, keys: Iterable[ObjectKey]) -> dict[str, bytes]:
     """The files of these objects as they stand on a branch, by path."""
-    paths = _paths(keys).values()
+    paths = paths_of(keys).values()
     return {path: data for path in paths if (data := content.read(path)) is not None}
 
 
@@ -170,14 +172,16 @@ def _shown(classes: dict[ObjectKey, WorkClass], config: FleetConfig) -> dict[Obj
     return classes
 
 
-def _paths(keys: Iterable[ObjectKey]) -> dict[ObjectKey, str]:
+def paths_of(keys: Iterable[ObjectKey]) -> dict[ObjectKey, str]:
+    """Where each of these objects stands on a branch that has all of them."""
     keys = list(keys)
     paths = object_paths((key.namespace, key.group, key.kind, key.name) for key in keys)
     return {key: paths[key.namespace, key.group, key.kind, key.name] for key in keys}
 
 
-def _encoded(work: Work) -> bytes:
-    return emit_yaml(orjson.loads(work.manifest_bytes()))
+def encoded(manifest: bytes) -> bytes:
+    """The file of a manifest."""
+    return emit_yaml(orjson.loads(manifest))
 
 
 def withheld(

@@ -171,11 +171,12 @@ class _Judge:
         """An object of a member that follows a branch: distributed there or not, no more is
         known.
         """
+        config = self.outcome.fleet.config
+        if key.is_secret and not (config is not None and config.write_back.has_secrets):
+            problem = problem or "writeBack.secrets withholds it from its works branch"
         if key in held and not problem:
             return self.collector.distributed(cluster)
-        is_kept_back = key.is_secret and key in self.outcome.works.get(cluster, {})
-        pending = "not on its works branch: writeBack.secrets withholds it" if is_kept_back else ""
-        return self.collector.missing(cluster, problem or pending or self._pending(cluster, key))
+        return self.collector.missing(cluster, problem or self._pending(cluster, key))
 
     def _unrendered(self, cluster: str, key: ObjectKey) -> str:
         """Why a target has no Work, so that an earlier version stays there; `` where it has one."""

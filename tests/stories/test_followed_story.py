@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from reconciler.model.report import Health
+from reconciler.runtime.offline import Planner
 from reconciler.runtime.recovering import Recovering
+from reconciler.runtime.repository import FleetRepository
 from tests.stories.fleetbench import (
     FleetBench,
     codes,
@@ -180,3 +182,42 @@ async def test_a_branch_beside_a_member_keeps_what_the_member_keeps(bench: Fleet
     assert again.outcome.plan.hold is not None
     await bench.apply_commit(f"Close\n\nApprove-Deletes: {again.outcome.plan.hold.digest}\n")
     assert "shop/core/ConfigMap/c7.yaml" not in files(bench, "reconciler/works/one")
+
+
+async def test_a_plan_offline_is_the_plan_that_is_carried_out(bench: FleetBench) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "key", "namespace": "shop"},
+        "stringData": {"password": "canary-5b0c"},
+    }
+    await bench.apply_commit()
+    bench.write_documents("secret.yaml", secret)
+    bench.write_documents("settings.yaml", config_map("settings", level="debug"))
+    bench.commit()
+    planned = Planner(FleetRepository.local(bench.repo)).plan().head.plan
+    assert {(one.cluster, one.key.kind) for one in planned.changes} == {
+        ("one", "Secret"),
+        ("one", "ConfigMap"),
+        ("away", "ConfigMap"),
+    }
+    done = await bench.hub.reconcile(plan_digest=planned.digest)
+    assert not done.has_failures
+
+
+async def test_a_secret_that_is_withheld_again_is_not_called_applied(bench: FleetBench) -> None:
+    config = (bench.repo / "reconciler.yaml").read_text()
+    bench.write("reconciler.yaml", config + "writeBack: {secrets: plain}\n")
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "key", "namespace": "shop"},
+        "stringData": {"password": "canary-5b0c"},
+    }
+    bench.write_documents("secret.yaml", secret)
+    await bench.apply_commit()
+    assert bench.summary()["everythingApplied"] is True
+    bench.write("reconciler.yaml", config)
+    await bench.apply_commit()
+    assert "shop/core/Secret/key.yaml" in files(bench), "what follows may prune: it stays"
+    assert bench.summary()["everythingApplied"] is False
